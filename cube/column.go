@@ -1,0 +1,142 @@
+package cube
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+)
+
+// Form is how a Column keeps its values.
+type Form uint8
+
+// The forms of columns.
+const (
+	Constant Form = iota // one value in every cell
+	Dense                // one value a cell, in cell order
+	Sparse               // values of some cells; the others are BLANK
+)
+
+// Column is the values of a block or an expression over a space. Columns are immutable and may be shared by all
+// goroutines.
+type Column struct {
+	typ   Type
+	space Space
+	form  Form
+	cells []uint64 // Sparse: sorted, distinct cell numbers
+	vec   Vector   // Constant: 1 value; Dense: space.Len(); Sparse: len(cells)
+}
+
+// NewConstant is a column with the same value in every cell of space.
+func NewConstant(t Type, space Space, v Value) *Column {
+	b := NewVectorBuilder(t.Kind)
+	b.Append(v)
+	return &Column{typ: t, space: space, form: Constant, vec: b.Vector()}
+}
+
+// NewDense is a column with one value a cell, in cell order. It takes over vec and panics where its length is not
+// the space's.
+func NewDense(t Type, space Space, vec Vector) *Column {
+	if uint64(vec.N) != space.Len() {
+		panic(fmt.Sprintf("cube: dense column of %d values over %d cells", vec.N, space.Len()))
+	}
+	return &Column{typ: t, space: space, form: Dense, vec: vec}
+}
+
+// NewSparse is a column with values at cells, which are sorted and distinct, and BLANK elsewhere. It takes over both
+// slices and panics where their lengths differ.
+func NewSparse(t Type, space Space, cells []uint64, vec Vector) *Column {
+	if vec.N != len(cells) {
+		panic(fmt.Sprintf("cube: sparse column of %d values at %d cells", vec.N, len(cells)))
+	}
+	return &Column{typ: t, space: space, form: Sparse, cells: cells, vec: vec}
+}
+
+// Type is the type of the values.
+func (c *Column) Type() Type { return c.typ }
+
+// Space is the space of the cells.
+func (c *Column) Space() Space { return c.space }
+
+// Form is how the values are kept: it says what Vector and Cells hold.
+func (c *Column) Form() Form { return c.form }
+
+// Vector is the values kept: one where Constant, one a cell where Dense, one for each of Cells where Sparse. It
+// belongs to the column: do not change it.
+func (c *Column) Vector() *Vector { return &c.vec }
+
+// Cells are the cells that a Sparse column keeps, sorted; nil for other forms. The slice belongs to the column.
+func (c *Column) Cells() []uint64 { return c.cells }
+
+// Value is the value of a cell: O(1), or a binary search where Sparse.
+func (c *Column) Value(cell uint64) Value {
+	switch c.form {
+	case Constant:
+		return c.vec.Value(0)
+	case Dense:
+		return c.vec.Value(int(cell))
+	}
+	if i, ok := slices.BinarySearch(c.cells, cell); ok {
+		return c.vec.Value(i)
+	}
+	return Value{}
+}
+
+// ColumnBuilder collects the values of cells in any order.
+type ColumnBuilder struct {
+	typ   Type
+	space Space
+	cells []uint64
+	vals  *VectorBuilder
+}
+
+// NewColumnBuilder is a builder without values.
+func NewColumnBuilder(t Type, space Space) *ColumnBuilder {
+	return &ColumnBuilder{typ: t, space: space, vals: NewVectorBuilder(t.Kind)}
+}
+
+// Set gives a cell a value. A BLANK counts as given: see DuplicateCellError.
+func (b *ColumnBuilder) Set(cell uint64, v Value) {
+	b.cells = append(b.cells, cell)
+	b.vals.Append(v)
+}
+
+// DuplicateCellError says that one cell was given twice: by the First and the Second call of Set, counted from 0.
+type DuplicateCellError struct{ First, Second int }
+
+// Error says that a cell is given twice.
+func (e *DuplicateCellError) Error() string {
+	return fmt.Sprintf("values %d and %d are for the same cell", e.First+1, e.Second+1)
+}
+
+// Column is what was set so far, dense where at least a quarter of the cells have a value. It fails with a
+// *DuplicateCellError where a cell was set twice. The builder must not be used again.
+func (b *ColumnBuilder) Column() (*Column, error) {
+	order := make([]int, len(b.cells))
+	for i := range order {
+		order[i] = i
+	}
+	if !slices.IsSorted(b.cells) {
+		sort.SliceStable(order, func(i, j int) bool { return b.cells[order[i]] < b.cells[order[j]] })
+	}
+	vec := b.vals.Vector()
+	kept, places := make([]uint64, 0, len(order)), make([]int, 0, len(order))
+	for i, o := range order {
+		if i > 0 && b.cells[order[i-1]] == b.cells[o] {
+			return nil, &DuplicateCellError{order[i-1], o}
+		}
+		if !vec.Blank(o) {
+			kept, places = append(kept, b.cells[o]), append(places, o)
+		}
+	}
+	if n := b.space.Len(); uint64(len(kept)) >= (n+3)/4 && n < 1<<31 {
+		at := make([]int, n)
+		for i := range at {
+			at[i] = -1
+		}
+		for i, c := range kept {
+			at[c] = places[i]
+		}
+		return NewDense(b.typ, b.space, vec.Take(at)), nil
+	}
+	return NewSparse(b.typ, b.space, kept, vec.Take(places)), nil
+}
