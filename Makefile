@@ -1,0 +1,67 @@
+# Everything a developer runs. Only Go, a C compiler (for the race detector) and make are needed; linters are built from
+# tools/go.mod.
+
+SHELL    := /bin/bash
+GO       ?= go
+FUZZTIME ?= 10s
+TOOL      = $(GO) tool -modfile=tools/go.mod
+# Every module of the house but the tools' own, and the packages with golden files.
+MODULES   = $(sort $(dir $(shell find . -name go.mod -not -path './tools/*')))
+GOLDEN    = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'flag.Bool."update"' .)))
+EXAMPLE   = examples/us-budget
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build check test guard fuzz golden bench all
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+all: check test guard fuzz demo ## everything that must be right before a change is merged
+
+build: ## the command, as bin/cubeward
+	@mkdir -p bin
+	$(GO) build -o bin/cubeward ./cmd/cubeward
+
+demo: build ## the U.S. budget, masked for three people
+	@mkdir -p out
+	bin/cubeward check -m $(EXAMPLE)
+	@echo
+	bin/cubeward mask -m $(EXAMPLE) -u ines@treasury.gov -i $(EXAMPLE)/receipts.csv -o out/receipts.ines.csv --locks --drop-rows
+	@echo
+	@echo '$$ grep -E "^Account|,201[3456]," out/receipts.ines.csv | head -n 6'
+	@grep -E '^Account|,201[3456],' out/receipts.ines.csv | head -n 6
+	@echo
+	$(GO) run ./$(EXAMPLE)/demo -m $(EXAMPLE)
+
+check: ## format, vet, staticcheck, and the laws of the house (imports, names, size, comments)
+	@unformatted=$$($(TOOL) gofumpt -l .) && \
+		if [ -n "$$unformatted" ]; then printf 'not formatted (run `%s gofumpt -w FILE`):\n%s\n' '$(TOOL)' "$$unformatted"; exit 1; fi
+	@for m in $(MODULES); do echo "vet, staticcheck: $$m"; \
+		( cd $$m && $(GO) vet ./... ) || exit 1; \
+		( root=$$PWD && cd $$m && $(GO) tool -modfile=$$root/tools/go.mod staticcheck ./... ) || exit 1; done
+	$(GO) test -count=1 -run '^TestLayout' -v .
+
+test: ## all tests of all modules, with the race detector
+	@for m in $(MODULES); do echo "test: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || exit 1; done
+
+guard: ## what must not get slower or allocate more: ratios and counts, one package at a time, without the race detector
+	@grep -rqE --include='*_test.go' '^func TestGuard' . || { echo 'no guard found'; exit 1; }
+	$(GO) test -count=1 -p 1 -run Guard $$(grep -rlE --include='*_test.go' '^func TestGuard' . | xargs -n 1 dirname | sort -u) -v | \
+		grep -vE '^=== (RUN|PAUSE|CONT|NAME)' ; exit $${PIPESTATUS[0]}
+
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@targets=$$(grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort) ; \
+		if [ -z "$$targets" ]; then echo 'no fuzz target found'; exit 1; fi ; \
+		echo "$$targets" | while IFS= read -r line; do \
+			folder=$$(dirname "$${line%%:*}") ; name=$${line##*func } ; \
+			echo "fuzz: $$folder $$name" ; \
+			( cd "$$folder" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . ) || exit 1 ; \
+		done
+
+golden: ## write the golden files anew; look at the difference before you commit it
+	@[ -n '$(GOLDEN)' ] || { echo 'no golden file test found'; exit 1; }
+	@for d in $(GOLDEN); do echo "golden: $$d"; ( cd $$d && $(GO) test -count=1 . -update ) || exit 1; done
+	@git diff --stat
+
+bench: ## all benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
