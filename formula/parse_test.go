@@ -271,6 +271,8 @@ func TestParseMistakes(t *testing.T) {
 		{"x[BY: D.P -> m]", `1:11: before "->" stands the name of a list alone`},
 		{"x[BY: (D) -> m]", `1:11: before "->" stands the name of a list alone`},
 		{`x[BY: D."x" -> m]`, `1:13: before "->" stands the name of a list alone`},
+		{"a \"x\ny" + strings.Repeat("é", 50) + `"`, `1:3: expected an operator or the end of the formula, found "x y` + strings.Repeat("é", 36) + `…`},
+		{"ITEM(a, " + strings.Repeat("b", 99) + "(1))", `1:108: expected ")", found "("`},
 		{deep, `1:201: parentheses, calls and brackets nest deeper than 200`},
 		{strings.Repeat("a[FILTER:ABS(", 100) + "(1)" + strings.Repeat(")]", 100), `1:1301: parentheses, calls and brackets nest deeper than 200`},
 		{strings.Repeat("a IN (", 201), `1:1206: parentheses, calls and brackets nest deeper than 200`},

@@ -30,9 +30,6 @@ type token struct {
 func (t token) is(symbol string) bool { return t.kind == tokenSymbol && t.text == symbol }
 func (t token) keyword(w string) bool { return t.kind == tokenKeyword && t.text == w }
 func (t token) isName() bool          { return t.kind == tokenName || t.kind == tokenQuoted }
-func (t token) word(capitals string) bool {
-	return t.kind == tokenName && capitalize(t.text) == capitals
-}
 
 // maxFound is how many characters of a token a message quotes.
 const maxFound = 40
