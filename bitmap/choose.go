@@ -13,10 +13,15 @@ func choose(src []uint64, outer uint64, m *mapping, inner uint64, blank bool) []
 		c := chooser{dst: dst, src: src, from: m.from, to: m.to, first: first, blank: blank}
 		c.items = items[:min(m.to-first, chosenAtOnce)]
 		m.items(first, c.items)
-		runs = itemRuns(c.items, runs[:0])
 		n := uint64(len(c.items))
+		limit := n
+		if inner == 1 {
+			limit = n / 8 // shorter runs are no better than single bits
+		}
+		var ok bool
+		runs, ok = itemRuns(c.items, runs[:0], limit)
 		switch {
-		case inner > 1 || uint64(len(runs))*8 <= n:
+		case ok:
 			c.byRuns(runs, outer, inner)
 		case outer >= 8 && m.from <= 8*n:
 			c.byTiles(outer)
@@ -42,8 +47,12 @@ type itemRun struct {
 	step  int64
 }
 
-func itemRuns(items []int64, runs []itemRun) []itemRun {
+// itemRuns appends the runs of items, unless they are more than limit.
+func itemRuns(items []int64, runs []itemRun, limit uint64) (all []itemRun, ok bool) {
 	for i := 0; i < len(items); {
+		if uint64(len(runs)) == limit {
+			return runs, false
+		}
 		r := itemRun{at: uint64(i), from: items[i], step: 1}
 		if r.from < 0 || i+1 < len(items) && items[i+1] == r.from {
 			r.step = 0
@@ -54,7 +63,7 @@ func itemRuns(items []int64, runs []itemRun) []itemRun {
 		r.n = uint64(i) - r.at
 		runs = append(runs, r)
 	}
-	return runs
+	return runs, true
 }
 
 // byRuns copies whole runs.

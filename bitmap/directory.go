@@ -117,16 +117,13 @@ func (d directory) contains(i int, cell uint16) bool {
 	return r < len(c)/2 && le16(c[2*r:]) == cell
 }
 
-// decode writes the cells from first on to dst, which is zeroed, as far as it reaches.
+// decode writes the cells from first on, which is below MaxCells, to dst, which is zeroed, as far as it reaches.
 func (d directory) decode(dst []uint64, first uint64) {
 	end := first + uint64(len(dst))<<6
-	for i := d.find(uint16(min(first>>16, 1<<16-1))); i < d.count; i++ {
+	for i := d.find(uint16(first >> 16)); i < d.count; i++ {
 		base := uint64(d.key(i)) << 16
 		if base >= end {
 			return
-		}
-		if base+1<<16 <= first {
-			continue
 		}
 		// The container's part of the range, as cells of the container; both are multiples of 64.
 		from, to := max(first, base)-base, min(end-base, 1<<16)

@@ -106,14 +106,13 @@ func (m *mapping) coalesce() {
 
 // items writes the items of the input from which the items of the result from first on are taken: -1 for BLANK.
 func (m *mapping) items(first uint64, to []int64) {
-	clear(to)
 	row, last := uint64(1), len(m.sizes)-1
 	if last >= 0 {
 		row = m.sizes[last]
 	}
 	for len(to) > 0 {
 		n := min(row-first%row, uint64(len(to)))
-		for _, p := range m.parts {
+		for i, p := range m.parts {
 			at, rest, step := uint64(0), first, uint64(0)
 			for a := last; a >= 0; a-- {
 				at += rest % m.sizes[a] * p.steps[a]
@@ -122,31 +121,54 @@ func (m *mapping) items(first uint64, to []int64) {
 			if last >= 0 {
 				step = p.steps[last]
 			}
-			p.add(to[:n], at, step)
+			if i == 0 {
+				p.set(to[:n], at, step)
+			} else {
+				p.add(to[:n], at, step)
+			}
 		}
 		first, to = first+n, to[n:]
 	}
 }
 
-// add adds the part's items, which stand at at and step by step, to a row of items.
-func (p part) add(to []int64, at, step uint64) {
+// set writes the part's items, which stand at at and step by step, to a row of items.
+func (p part) set(to []int64, at, step uint64) {
 	if p.items == nil {
 		for j := range to {
-			if to[j] >= 0 {
-				to[j] += int64(at+uint64(j)*step) * p.stride
-			}
+			to[j] = int64(at) * p.stride
+			at += step
 		}
 		return
 	}
 	for j := range to {
-		item := int64(p.items[at+uint64(j)*step])
+		item := int64(p.items[at])
 		if item >= p.limit {
-			panic(fmt.Sprintf("bitmap: item past the end of an axis of %d items", p.limit))
+			p.refuse()
+		}
+		to[j] = item*p.stride | item>>63 // all ones, which is -1, where it is BLANK
+		at += step
+	}
+}
+
+// add adds the part's items to a row that has others; what is BLANK in either is BLANK.
+func (p part) add(to []int64, at, step uint64) {
+	for j := range to {
+		item := int64(at)
+		if p.items != nil {
+			item = int64(p.items[at])
+		}
+		if item >= p.limit {
+			p.refuse()
 		}
 		if item < 0 {
 			to[j] = -1
 		} else if to[j] >= 0 {
 			to[j] += item * p.stride
 		}
+		at += step
 	}
+}
+
+func (p part) refuse() {
+	panic(fmt.Sprintf("bitmap: item past the end of an axis of %d items", p.limit))
 }

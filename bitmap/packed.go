@@ -25,10 +25,54 @@ const alwaysDense = 64
 // pack packs the cells of words, at least one; words are only read.
 func pack(words []uint64) packed {
 	words = trim(words)
-	if size := denseSize(words); size <= alwaysDense {
+	size := denseSize(words)
+	if size <= alwaysDense {
 		return packDense(words, size)
 	}
+	if len(words) <= containerWords { // the usual case: spare it the library's containers
+		cells, runs := countRuns(words)
+		runsSize := 2 + 4*runs
+		if size <= 8+min(2*cells, runsSize) { // roaring needs more than 8 bytes around them
+			return packDense(words, size)
+		}
+		if runsSize < 2*cells && runsSize < 8*containerWords { // where roaring keeps runs
+			return packRuns(words, cells, runs, size)
+		}
+	}
 	return packRoaring(roaring.FromDense(words, false))
+}
+
+// countRuns is the number of cells of words, and of the runs that they make.
+func countRuns(words []uint64) (cells, runs int) {
+	before := uint64(0)
+	for _, w := range words {
+		cells += bits.OnesCount64(w)
+		runs += bits.OnesCount64(w &^ (w<<1 | before)) // each run begins once
+		before = w >> 63
+	}
+	return cells, runs
+}
+
+// packRuns is packRoaring for one container that keeps runs.
+func packRuns(words []uint64, cells, runs, size int) packed {
+	if size <= 11+4*runs {
+		return packDense(words, size)
+	}
+	data := make(packed, 0, 12+4*runs)
+	data = append(data, roaringTag)
+	data = binary.LittleEndian.AppendUint32(data, runCookie) // one container,
+	data = append(data, 1)                                   // of runs,
+	data = binary.LittleEndian.AppendUint16(data, 0)         // of key 0
+	data = binary.LittleEndian.AppendUint16(data, uint16(cells-1))
+	data = binary.LittleEndian.AppendUint16(data, uint16(runs))
+	for at, n := uint64(0), uint64(len(words))<<6; runs > 0; runs-- {
+		at += firstOne(words, at, n-at)
+		length := firstZero(words, at, n-at)
+		data = binary.LittleEndian.AppendUint16(data, uint16(at))
+		data = binary.LittleEndian.AppendUint16(data, uint16(length-1))
+		at += length
+	}
+	return data
 }
 
 // packRoaring packs the cells of rb, at least one, and may change how rb keeps them.
@@ -87,9 +131,12 @@ func (p packed) contains(cell uint64) bool {
 		at := 1 + cell>>3
 		return at < uint64(len(p)) && p[at]>>(cell&7)&1 == 1
 	}
-	d := p.directory()
-	i := d.find(uint16(min(cell>>16, 1<<16-1)))
-	return cell < MaxCells && i < d.count && uint64(d.key(i)) == cell>>16 && d.contains(i, uint16(cell))
+	if cell >= MaxCells {
+		return false
+	}
+	d, key := p.directory(), uint16(cell>>16)
+	i := d.find(key)
+	return i < d.count && d.key(i) == key && d.contains(i, uint16(cell))
 }
 
 // len is the number of cells. It decodes nothing.
@@ -115,9 +162,6 @@ func (p packed) len() uint64 {
 // decode writes the cells of [first, first+n) to dst, cell first as bit 0. first is a multiple of 64, and dst is
 // zeroed and has the words for n cells.
 func (p packed) decode(dst []uint64, first, n uint64) {
-	if n == 0 {
-		return
-	}
 	dst = dst[:WordsFor(n)]
 	if p[0] == denseTag {
 		data := p[min(1+first>>3, uint64(len(p))):]

@@ -102,9 +102,7 @@ func broadcast(src []uint64, blocks, times, block uint64) []uint64 {
 			copies |= 1 << (i * block)
 		}
 		for b := range blocks {
-			if x := loadBits(src, b*block, block); x != 0 {
-				orBits(dst, b*times*block, x*copies, times*block)
-			}
+			orBits(dst, b*times*block, loadBits(src, b*block, block)*copies, times*block)
 		}
 		return dst
 	}
