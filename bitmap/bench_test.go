@@ -119,9 +119,9 @@ func BenchmarkReduceBy(b *testing.B) {
 			name string
 			by   By
 		}{
-			{"block=1000", By{Loop: Shape{1000, 1000}, In: []int{0, 1}, Axes: []int{0}, Out: []int{-1, 1}}},
-			{"block=1", By{Loop: Shape{1000000}, In: []int{0}, Axes: []int{0}, Out: []int{-1}}},
-			{"block=1_joined", By{Loop: Shape{27778, 36}, In: []int{0}, Axes: []int{0, 1}, Out: []int{-1, 1}}},
+			{"block=1000", By{Loop: Shape{1000, 1000}, In: []int{0, 1}, ItemAxes: []int{0}, Out: []int{-1, 1}}},
+			{"block=1", By{Loop: Shape{1000000}, In: []int{0}, ItemAxes: []int{0}, Out: []int{-1}}},
+			{"block=1_joined", By{Loop: Shape{27778, 36}, In: []int{0}, ItemAxes: []int{0, 1}, Out: []int{-1, 1}}},
 		} {
 			b.Run(fmt.Sprintf("%s/set=%s/cells=1M", c.name, density), func(b *testing.B) {
 				p, n := NewPool(), 1
@@ -129,7 +129,7 @@ func BenchmarkReduceBy(b *testing.B) {
 				for _, k := range c.by.In {
 					in = append(in, c.by.Loop[k])
 				}
-				for _, k := range c.by.Axes {
+				for _, k := range c.by.ItemAxes {
 					n *= c.by.Loop[k]
 				}
 				c.by.Items, c.by.Target = benchItems(n, 300, false), 300

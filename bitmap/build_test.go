@@ -145,7 +145,7 @@ func TestMisuse(t *testing.T) {
 	p, other := NewPool(), NewPool()
 	id := p.FromCells([]uint64{9}, 10)
 	items := []int32{0, 3}
-	by := By{Loop: Shape{2, 3}, In: []int{0}, Items: items, Axes: []int{0}, Target: 4, Out: []int{1, -1}}
+	by := By{Loop: Shape{2, 3}, In: []int{0}, Items: items, ItemAxes: []int{0}, Target: 4, Out: []int{1, -1}}
 	require.NotPanics(t, func() { p.ReduceBy(Empty, Shape{2}, by) })
 	for name, f := range map[string]func(){
 		"a set of another pool":          func() { other.Words(id, 10) },
@@ -178,7 +178,7 @@ func TestMisuse(t *testing.T) {
 		"gather: item too large, of Full":     func() { p.Gather(Full, Shape{3}, Shape{2}, []Source{{Items: items, Axes: []int{0}}}, false) },
 		"gather: item of an axis without any": func() { p.Gather(Empty, Shape{0}, Shape{2}, []Source{{Items: items, Axes: []int{0}}}, false) },
 		"by: item too large":                  func() { by := by; by.Target = 3; p.ReduceBy(Empty, Shape{2}, by) },
-		"by: wrong number of items":           func() { by := by; by.Axes = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
+		"by: wrong number of items":           func() { by := by; by.ItemAxes = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
 		"by: wrong shape":                     func() { p.ReduceBy(Empty, Shape{3}, by) },
 		"by: no target":                       func() { by := by; by.Out = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
 		"by: axis stays twice":                func() { by := by; by.Out = []int{1, 1, -1}; p.ReduceBy(Empty, Shape{2}, by) },

@@ -9,12 +9,12 @@ import (
 // By is an aggregation along a mapping: the BY of SPEC 4.1. The loop space has the axes of the factor and those of
 // the mapping, each once.
 type By struct {
-	Loop   Shape   // sizes of the axes of the loop space
-	In     []int   // the loop axis of each axis of the factor, all different
-	Items  []int32 // the target item of each cell over Axes, the last fastest; negative is BLANK
-	Axes   []int   // the loop axes of the mapping, all different
-	Target int     // the number of items of the target; every item is below it
-	Out    []int   // the axes of the result, in order: loop axes that stay, each once, and -1, once, for the target
+	Loop     Shape   // sizes of the axes of the loop space
+	In       []int   // the loop axis of each axis of the factor, all different
+	Items    []int32 // the target item of each cell over ItemAxes, the last fastest; negative is BLANK
+	ItemAxes []int   // the loop axes of the mapping, all different
+	Target   int     // the number of items of the target; every item is below it
+	Out      []int   // the axes of the result, in order: loop axes that stay, each once, and -1, once, for the target
 }
 
 // check panics where the parts of by do not fit each other, or the factor's shape.
@@ -27,14 +27,14 @@ func (by By) check(in Shape) {
 		}
 		return true
 	}
-	fits := distinct(by.In) && distinct(by.Axes) && distinct(by.Out) && len(by.In) == len(in) && by.Target >= 0 &&
-		!slices.Contains(by.In, -1) && !slices.Contains(by.Axes, -1) && slices.Contains(by.Out, -1)
+	fits := distinct(by.In) && distinct(by.ItemAxes) && distinct(by.Out) && len(by.In) == len(in) && by.Target >= 0 &&
+		!slices.Contains(by.In, -1) && !slices.Contains(by.ItemAxes, -1) && slices.Contains(by.Out, -1)
 	n := uint64(1)
 	for i := 0; fits && i < len(in); i++ {
 		fits = by.Loop[by.In[i]] == in[i]
 	}
-	for i := 0; fits && i < len(by.Axes); i++ {
-		n *= uint64(by.Loop[by.Axes[i]])
+	for i := 0; fits && i < len(by.ItemAxes); i++ {
+		n *= uint64(by.Loop[by.ItemAxes[i]])
 	}
 	if !fits || n != uint64(len(by.Items)) {
 		panic("bitmap: axes and items of a By do not fit")
@@ -72,7 +72,7 @@ func (by By) reducesNothing() bool {
 // space that the mapping takes there: true over none (SPEC 4.1, BY aggregate). A cell of the loop space goes to its
 // own items along the axes that stay and to its target item; where that is BLANK it goes nowhere.
 //
-// With the source S of the mapping m, the factor F and the target T: Loop is F ∪ dims(m), In is F, Axes is dims(m),
+// With the source S of the mapping m, the factor F and the target T: Loop is F ∪ dims(m), In is F, ItemAxes is dims(m),
 // Out is (F ∖ S) ∪ {T} ∪ (dims(m) ∖ S) in any order.
 //
 // It goes through Items once, with the words of the factor's axes outside the mapping at each step, or where there
@@ -113,20 +113,20 @@ func (by By) sizes(axes []int) []uint64 {
 func (by By) own(words []uint64, axes []int) (moved []uint64, stay []int) {
 	drop, left := make([]bool, len(axes)), []int(nil)
 	for i, k := range axes {
-		drop[i] = !slices.Contains(by.Axes, k) && !slices.Contains(by.Out, k)
+		drop[i] = !slices.Contains(by.ItemAxes, k) && !slices.Contains(by.Out, k)
 		if !drop[i] {
 			left = append(left, k)
 		}
 	}
 	words, sizes := reduce(words, by.sizes(axes), drop)
 	var order []int
-	for _, k := range by.Axes {
+	for _, k := range by.ItemAxes {
 		if i := slices.Index(left, k); i >= 0 {
 			order = append(order, i)
 		}
 	}
 	for i, k := range left {
-		if !slices.Contains(by.Axes, k) {
+		if !slices.Contains(by.ItemAxes, k) {
 			order, stay = append(order, i), append(stay, k)
 		}
 	}
@@ -136,10 +136,10 @@ func (by By) own(words []uint64, axes []int) (moved []uint64, stay []int) {
 // and is the AND along the mapping, over the mapping's axes that stay, which it returns, then the target, then block
 // cells. src is over those of the mapping's axes that are in have, in the mapping's order, then block cells.
 func (by By) and(src []uint64, have []int, block uint64) (words []uint64, mapped []int) {
-	loop := make([]axis, len(by.Axes))
+	loop := make([]axis, len(by.ItemAxes))
 	in, out := uint64(1), uint64(by.Target)
-	for i := len(by.Axes) - 1; i >= 0; i-- {
-		k := by.Axes[i]
+	for i := len(by.ItemAxes) - 1; i >= 0; i-- {
+		k := by.ItemAxes[i]
 		loop[i].size = uint64(by.Loop[k])
 		if slices.Contains(have, k) {
 			loop[i].in = in

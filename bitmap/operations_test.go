@@ -203,11 +203,11 @@ func TestReduceBy(t *testing.T) {
 	for i := range rounds {
 		p := NewPool()
 		by := By{Loop: randomShape(r, 3000), Target: r.IntN(70)}
-		by.In, by.Axes = someAxes(r, len(by.Loop)), someAxes(r, len(by.Loop))
+		by.In, by.ItemAxes = someAxes(r, len(by.Loop)), someAxes(r, len(by.Loop))
 		by.Out = append(someAxes(r, len(by.Loop)), -1)
 		slices.SortFunc(by.Out, func(a, b int) int { return r.IntN(3) - 1 })
 		in, _ := project(by.Loop, make([]int, len(by.Loop)), by.In)
-		mapped, _ := project(by.Loop, make([]int, len(by.Loop)), by.Axes)
+		mapped, _ := project(by.Loop, make([]int, len(by.Loop)), by.ItemAxes)
 		by.Items = randomItems(r, mapped.Len(), by.Target)
 		if by.out().Len() > 100000 {
 			continue
@@ -221,7 +221,7 @@ func TestReduceBy(t *testing.T) {
 // TestReduceByRegions is the total of SPEC 4.2: a region is held where all its countries are.
 func TestReduceByRegions(t *testing.T) {
 	p := NewPool()
-	by := By{Loop: Shape{4, 2}, In: []int{0, 1}, Items: []int32{0, 0, 1, -1}, Axes: []int{0}, Target: 3, Out: []int{-1, 1}}
+	by := By{Loop: Shape{4, 2}, In: []int{0, 1}, Items: []int32{0, 0, 1, -1}, ItemAxes: []int{0}, Target: 3, Out: []int{-1, 1}}
 	countries := p.FromCells([]uint64{0, 2, 3, 4, 5}, 8) // country 0: month 0; countries 1, 2: all; country 3: none
 	require.Equal(t, p.FromCells([]uint64{0, 2, 3, 4, 5}, 6), p.ReduceBy(countries, Shape{4, 2}, by),
 		"region 0 lacks month 1, region 1 and the unused region 2 are held, country 3 is in no region")

@@ -178,7 +178,7 @@ func byTwin(set twin, in Shape, by By) twin {
 	}
 	each(by.Loop, func(_ uint64, items []int) {
 		_, factor := project(by.Loop, items, by.In)
-		target := by.Items[cellOf(project(by.Loop, items, by.Axes))]
+		target := by.Items[cellOf(project(by.Loop, items, by.ItemAxes))]
 		if target < 0 || set[cellOf(in, factor)] {
 			return
 		}
