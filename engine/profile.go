@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/cubeward/cubeward/bitmap"
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/inherit"
+)
+
+// profileID numbers the distinct profiles of one Rights.
+type profileID int32
+
+// profile is all that rights know of a member: the role in each application and what each access-rights metric
+// holds. Members with equal profiles have equal rights, everywhere.
+type profile struct {
+	roles []cube.ItemID // by application
+	rows  []row         // by access-rights metric
+	heads int           // how many members have it
+}
+
+// makeProfiles gives every member a profile, equal ones stored once.
+func (r *Rights) makeProfiles() {
+	members := r.ws.Users.Len()
+	r.of = make([]profileID, members)
+	known := map[string]profileID{}
+	var key []byte
+	for m := range members {
+		key = key[:0]
+		for _, app := range r.ws.Applications {
+			key = binary.LittleEndian.AppendUint32(key, uint32(app.RoleOf(cube.ItemID(m))))
+		}
+		for _, rows := range r.rows {
+			key = binary.LittleEndian.AppendUint64(key, uint64(rows[m].read))
+			key = binary.LittleEndian.AppendUint64(key, uint64(rows[m].write))
+		}
+		id, ok := known[string(key)]
+		if !ok {
+			id = profileID(len(r.profiles))
+			known[string(key)] = id
+			r.profiles = append(r.profiles, r.profileOf(m))
+		}
+		r.profiles[id].heads++
+		r.of[m] = id
+	}
+}
+
+func (r *Rights) profileOf(m int) profile {
+	p := profile{rows: make([]row, len(r.rows))}
+	for _, app := range r.ws.Applications {
+		p.roles = append(p.roles, app.RoleOf(cube.ItemID(m)))
+	}
+	for i, rows := range r.rows {
+		p.rows[i] = rows[m]
+	}
+	return p
+}
+
+// leaf is the set of a leaf node for a profile.
+func (r *Rights) leaf(p *profile, n *inherit.Node) bitmap.SetID {
+	if n.Kind == inherit.Metric {
+		return p.rows[r.metrics[n.Metric.ID]].of(n.Category)
+	}
+	role := p.roles[slices.Index(r.ws.Applications, n.App)]
+	switch {
+	case role < 0 && n.Kind == inherit.Scenario:
+		return bitmap.Full // membership denies already (SPEC 1.1.1), and a role is what this condition is about
+	case role < 0:
+		return bitmap.Empty
+	case n.Kind == inherit.Scenario:
+		return r.scenario(n.App, role, n.Category)
+	}
+	def := n.App.Roles[role]
+	grant := true
+	switch n.Kind {
+	case inherit.RoleDefault:
+		grant = n.Category == cube.Read && def.Read || n.Category == cube.Write && def.Write
+	case inherit.Permission:
+		grant = def.Has(cube.DefineApplicationSecurity)
+	}
+	if grant {
+		return bitmap.Full
+	}
+	return bitmap.Empty
+}
+
+// scenario is the scenarios of an application that a role may read, or write (SPEC 2.6).
+func (r *Rights) scenario(app *cube.Application, role cube.ItemID, c cube.Rights) bitmap.SetID {
+	s := app.Scenarios
+	n := s.List.Len()
+	words := make([]uint64, (n+63)/64)
+	for i := range n {
+		if s.Rights(cube.ItemID(i), role)&c != 0 {
+			words[i>>6] |= 1 << (i & 63)
+		}
+	}
+	return r.pool.FromWords(words, uint64(n))
+}
+
+// Groups are the members by profile: those of one group have equal rights everywhere. Members are in list order, and
+// groups in the order of their first members. Each call makes new slices.
+func (r *Rights) Groups() [][]cube.ItemID {
+	groups := make([][]cube.ItemID, len(r.profiles))
+	for i := range r.profiles {
+		groups[i] = make([]cube.ItemID, 0, r.profiles[i].heads)
+	}
+	for m, p := range r.of {
+		groups[p] = append(groups[p], cube.ItemID(m))
+	}
+	return groups
+}
+
+// MemberAt is the member of an item of the list User. It panics where there is none.
+func (r *Rights) MemberAt(id cube.ItemID) *Member {
+	_ = r.of[id]
+	return &Member{rights: r, id: id}
+}

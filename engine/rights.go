@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/cubeward/cubeward/bitmap"
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/inherit"
+)
+
+// Options are the choices of Compile. The zero Options are good.
+type Options struct {
+	Workers   int   // how many goroutines work at once; 0 means one for each processor
+	ViewBytes int64 // what the cache of views may hold, in bytes of tables; 0 means 256 MiB
+}
+
+// Validate reports what is wrong with the options, all of it.
+func (o Options) Validate() error {
+	var errs []error
+	if o.Workers < 0 {
+		errs = append(errs, fmt.Errorf("engine: Workers is %d; it may not be negative", o.Workers))
+	}
+	if o.ViewBytes < 0 {
+		errs = append(errs, fmt.Errorf("engine: ViewBytes is %d; it may not be negative", o.ViewBytes))
+	}
+	return errors.Join(errs...)
+}
+
+func (o Options) workers() int {
+	if o.Workers == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.Workers
+}
+
+// Rights is what everyone may read and write in a workspace: the compiled model. It is immutable but for caches, and
+// may be shared by all goroutines.
+type Rights struct {
+	ws       *cube.Workspace
+	plan     *inherit.Plan
+	pool     *bitmap.Pool
+	values   *values
+	mappings []mapping // by inherit.ExprID
+	metrics  map[cube.BlockID]int
+	rows     [][]row // by the numbers of metrics, then by member
+	profiles []profile
+	of       []profileID // by member
+	carried  carried
+	views    *viewCache
+	workers  int
+}
+
+// Compile works out the rights of everyone in a workspace. A model's mistakes come as cube.Errors. The workspace must
+// not change afterwards.
+//
+// What does not depend on members is worked out once; what a member's access-rights metrics hold is stored once for
+// all members that hold the same. Views of blocks are worked out when somebody asks.
+func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, err
+	}
+	plan, err := inherit.Resolve(ws)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers()}
+	r.values = newValues(plan)
+	r.carried.sets = map[string]bitmap.SetID{}
+	r.views = newViewCache(opt.ViewBytes)
+	if err := r.mapItems(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.fillRows(ctx); err != nil {
+		return nil, err
+	}
+	r.makeProfiles()
+	return r, nil
+}
+
+// Workspace is the workspace that the rights are of.
+func (r *Rights) Workspace() *cube.Workspace { return r.ws }
+
+// Plan is what governs each block, without members.
+func (r *Rights) Plan() *inherit.Plan { return r.plan }
+
+// Values is what a block holds or its formula computes, with the system's eyes, over exactly the block's dimensions
+// in their order. An item set has no values: asking for them is an error. The first call for a block evaluates it
+// and what it reads; later ones return the same column.
+func (r *Rights) Values(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+	return r.values.of(ctx, b)
+}

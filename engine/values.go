@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/formula"
+	"github.com/cubeward/cubeward/inherit"
+)
+
+// values holds the columns of blocks, each worked out when it is first asked for.
+type values struct {
+	plan  *inherit.Plan
+	eval  *formula.Evaluator
+	mu    sync.Mutex
+	slots map[cube.BlockID]*slot
+}
+
+// slot is one block's column. Its own lock is held while the column is worked out, so that nobody does it twice;
+// blocks read each other without circles, so nobody waits for themselves.
+type slot struct {
+	mu  sync.Mutex
+	col *cube.Column
+}
+
+func newValues(plan *inherit.Plan) *values {
+	v := &values{plan: plan, slots: map[cube.BlockID]*slot{}}
+	v.eval = formula.NewEvaluator(v.of, formula.EvalOptions{})
+	return v
+}
+
+func (v *values) of(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+	if b.Kind == cube.ItemSet {
+		return nil, fmt.Errorf("%s is a list: it has rights, but no values", b)
+	}
+	v.mu.Lock()
+	s := v.slots[b.ID]
+	if s == nil {
+		s = &slot{}
+		v.slots[b.ID] = s
+	}
+	v.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.col == nil {
+		col, err := v.work(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		s.col = col
+	}
+	return s.col, nil
+}
+
+// work evaluates a block. A given cell that is not BLANK wins over the formula (SPEC 2.4).
+func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+	space, err := b.Space()
+	if err != nil {
+		return nil, placed(b, err)
+	}
+	e := v.plan.Formula(b)
+	if e == nil {
+		return given(b, space), nil
+	}
+	col, err := v.eval.Eval(ctx, e)
+	if err != nil {
+		return nil, placed(b, err)
+	}
+	if col, err = formula.Broadcast(col, space); err != nil {
+		return nil, placed(b, err)
+	}
+	if b.Input == nil {
+		return col, nil
+	}
+	if col, err = formula.Overlay(b.Input, col); err != nil {
+		return nil, placed(b, err)
+	}
+	return col, nil
+}
+
+// given is the column of a block without a formula.
+func given(b *cube.Block, space cube.Space) *cube.Column {
+	switch {
+	case b == usersRoles(b):
+		return roleColumn(b, space)
+	case b.Input != nil:
+		return b.Input
+	}
+	return cube.NewConstant(b.Type, space, cube.Value{})
+}
+
+func usersRoles(b *cube.Block) *cube.Block {
+	if b.App == nil {
+		return nil
+	}
+	return b.App.UsersRoles
+}
+
+// roleColumn is the metric Users roles: the role of each member (SPEC 2.5).
+func roleColumn(b *cube.Block, space cube.Space) *cube.Column {
+	vec := cube.NewVector(cube.Item, int(space.Len()))
+	for i := range vec.Ints {
+		if role := b.App.RoleOf(cube.ItemID(i)); role >= 0 {
+			vec.Ints[i] = int32(role)
+		}
+	}
+	return cube.NewDense(b.Type, space, vec)
+}
+
+// placed says of which block an evaluation failed, and where its formula stands. Cancelling is passed on as it is.
+func placed(b *cube.Block, err error) error {
+	var es cube.Errors
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &es) {
+		return err
+	}
+	pos := b.Pos
+	if b.Formula != nil {
+		pos = b.Formula.Pos
+	}
+	return cube.Errors{cube.Errorf(pos, "%s: %s", b.Describe(), err)}
+}
