@@ -68,7 +68,7 @@ func (p *Pool) FromCells(cells []uint64, n uint64) SetID {
 	for i, c := range cells {
 		short[i] = uint32(c)
 	}
-	return p.intern(packRoaring(roaring.BitmapOf(short...)))
+	return p.intern(packRoaring(roaring.BitmapOf(short...), nil))
 }
 
 // FromRuns interns the cells of runs in a space of n cells. The runs ascend and do not overlap; they may touch or be
@@ -104,7 +104,7 @@ func (p *Pool) FromRuns(runs []Run, n uint64) SetID {
 	for _, r := range runs {
 		rb.AddRange(r.Start, r.End)
 	}
-	return p.intern(packRoaring(rb))
+	return p.intern(packRoaring(rb, nil))
 }
 
 // Words is the set as fresh words, WordsFor(n) of them: the caller's to change. Bits past n are zero.
@@ -177,7 +177,7 @@ func (p *Pool) And(n uint64, ids ...SetID) SetID {
 		if all.IsEmpty() {
 			return Empty
 		}
-		return p.intern(packRoaring(all)) // not Full: each set lacks a cell
+		return p.intern(packRoaring(all, nil)) // not Full: each set lacks a cell
 	}
 	words, other := sets[0].words(0, end), make([]uint64, WordsFor(end))
 	for _, data := range sets[1:] {

@@ -39,7 +39,7 @@ func pack(words []uint64) packed {
 			return packRuns(words, cells, runs, size)
 		}
 	}
-	return packRoaring(roaring.FromDense(words, false))
+	return packRoaring(roaring.FromDense(words, false), words)
 }
 
 // countRuns is the number of cells of words, and of the runs that they make.
@@ -75,13 +75,14 @@ func packRuns(words []uint64, cells, runs, size int) packed {
 	return data
 }
 
-// packRoaring packs the cells of rb, at least one, and may change how rb keeps them.
-func packRoaring(rb *roaring.Bitmap) packed {
+// packRoaring packs the cells of rb, at least one, and may change how rb keeps them. words are the same cells, or nil.
+func packRoaring(rb *roaring.Bitmap, words []uint64) packed {
 	rb.RunOptimize()
 	size, rsize := int(rb.Maximum()/8)+1, int(rb.GetSerializedSizeInBytes())
 	if size <= alwaysDense || size <= rsize {
-		words := make([]uint64, rb.DenseSize())
-		rb.WriteDenseTo(words)
+		if words == nil {
+			words = rb.ToDense()
+		}
 		return packDense(words, size)
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, rsize+1))

@@ -24,14 +24,14 @@ type Pool struct {
 	entries []entry           // by the low half of the id, from 1
 	heads   map[uint64]uint32 // by hash: the newest entry of that hash
 	chunks  [][]byte          // never moved or rewritten: readers keep slices of them
-	open    int               // the chunk that is being filled
+	open    int               // the chunk that is being filled; -1 before the first
 	used    uint64
 }
 
 // entry is where a set stands, and the next entry of its hash, 0 where there is none.
 type entry struct{ chunk, at, size, next uint32 }
 
-// Chunks grow from the first size to the last; a set that is larger than a quarter of a chunk has one of its own.
+// Chunks grow from the first size to the last; a set that is larger than a quarter of the last is one by itself.
 const (
 	firstChunk = 4 << 10
 	lastChunk  = 1 << 20
@@ -48,6 +48,7 @@ func NewPool() *Pool {
 		number:  number,
 		hash:    func(data []byte) uint64 { return maphash.Bytes(seed, data) },
 		entries: make([]entry, 1),
+		open:    -1,
 		heads:   map[uint64]uint32{},
 	}
 }
@@ -124,38 +125,40 @@ func (p *Pool) find(h uint64, data packed) uint32 {
 	return i
 }
 
-// add stores a content that the pool lacks. The caller holds the lock for writing.
+// add stores a content that the pool lacks, of which a large one becomes a chunk as it is. The caller holds the lock
+// for writing.
 func (p *Pool) add(h uint64, data packed) uint32 {
 	if uint64(len(p.entries)) >= 1<<32 {
 		panic("bitmap: out of set numbers")
 	}
 	i := uint32(len(p.entries))
-	chunk, at := p.room(len(data))
-	p.chunks[chunk] = append(p.chunks[chunk], data...)
+	chunk := len(p.chunks)
+	if len(data) > lastChunk/4 {
+		p.chunks = append(p.chunks, data)
+		p.used += uint64(cap(data))
+	} else {
+		chunk = p.room(len(data))
+		p.chunks[chunk] = append(p.chunks[chunk], data...)
+	}
+	at := len(p.chunks[chunk]) - len(data)
 	p.entries = append(p.entries, entry{uint32(chunk), uint32(at), uint32(len(data)), p.heads[h]})
 	p.heads[h] = i
 	return i
 }
 
-// room is a chunk with room for size bytes, and where they go. The chunk is made where there is none; a set with a
-// chunk of its own leaves the one that is being filled as it is.
-func (p *Pool) room(size int) (chunk, at int) {
-	made := -1
-	switch {
-	case size > lastChunk/4:
-		made = size
-	case len(p.chunks) == 0:
-		made = max(firstChunk, size)
-	case cap(p.chunks[p.open])-len(p.chunks[p.open]) < size:
-		made = max(min(2*cap(p.chunks[p.open]), lastChunk), size)
-	default:
-		return p.open, len(p.chunks[p.open])
+// room is the chunk that is being filled, or a new one where that has no room for size bytes.
+func (p *Pool) room(size int) int {
+	made := firstChunk
+	if p.open >= 0 {
+		chunk := p.chunks[p.open]
+		if cap(chunk)-len(chunk) >= size {
+			return p.open
+		}
+		made = min(2*cap(chunk), lastChunk)
 	}
-	chunk = len(p.chunks)
+	made = max(made, size)
+	p.open = len(p.chunks)
 	p.chunks = append(p.chunks, make([]byte, 0, made))
 	p.used += uint64(made)
-	if size <= lastChunk/4 {
-		p.open = chunk
-	}
-	return chunk, 0
+	return p.open
 }
