@@ -96,8 +96,7 @@ func (w world) signature(e *formula.Expr) string {
 }
 
 // requireSound asks of every part what Expr promises.
-func requireSound(t testing.TB, e *formula.Expr) {
-	t.Helper()
+func requireSound(t require.TestingT, e *formula.Expr) {
 	seen := map[*formula.Expr]bool{}
 	var visit func(e *formula.Expr)
 	visit = func(e *formula.Expr) {
