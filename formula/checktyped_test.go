@@ -245,20 +245,22 @@ func TestCheckAgreesWithTheDefinition(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		m := typedMaker{t: t, w: w}
-		name := m.one(typeNames...)
-		want := m.expr(name, 4)
-		e, err := w.check(want.text, formula.Target{Type: types[name], AnyDims: true, Rights: true})
-		if err != nil {
-			t.Fatalf("%s\n%v", want.text, err)
+		for range rapid.IntRange(1, 50).Draw(t, "formulas") {
+			name := m.one(typeNames...)
+			want := m.expr(name, 4)
+			e, err := w.check(want.text, formula.Target{Type: types[name], AnyDims: true, Rights: true})
+			if err != nil {
+				t.Fatalf("%s\n%v", want.text, err)
+			}
+			if e.Type != types[name] {
+				t.Fatalf("%s\n%s, not %s", want.text, e.Type, types[name])
+			}
+			got := dimNames(e.Dims)
+			slices.Sort(got)
+			if dims := slices.Sorted(maps.Keys(want.dims)); !slices.Equal(got, dims) {
+				t.Fatalf("%s\n%v, not %v", want.text, got, dims)
+			}
+			requireSound(t, e)
 		}
-		if e.Type != types[name] {
-			t.Fatalf("%s\n%s, not %s", want.text, e.Type, types[name])
-		}
-		got := dimNames(e.Dims)
-		slices.Sort(got)
-		if dims := slices.Sorted(maps.Keys(want.dims)); !slices.Equal(got, dims) {
-			t.Fatalf("%s\n%v, not %v", want.text, got, dims)
-		}
-		requireSound(t, e)
 	})
 }
