@@ -5,9 +5,10 @@ SHELL    := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10s
 TOOL      = $(GO) tool -modfile=tools/go.mod
-# Every module of the house but the tools' own, and the packages with golden files.
+# Every module of the house but the tools' own; the packages with golden files, the root, which quotes them, last.
 MODULES   = $(sort $(dir $(shell find . -name go.mod -not -path './tools/*')))
-GOLDEN    = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'flag.Bool."update"' .)))
+GOLDENS   = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'flag.Bool."update"' .)))
+GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
@@ -59,7 +60,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 		done
 
 golden: ## write the golden files anew; look at the difference before you commit it
-	@[ -n '$(GOLDEN)' ] || { echo 'no golden file test found'; exit 1; }
+	@[ -n '$(GOLDENS)' ] || { echo 'no golden file test found'; exit 1; }
 	@for d in $(GOLDEN); do echo "golden: $$d"; ( cd $$d && $(GO) test -count=1 . -update ) || exit 1; done
 	@git diff --stat
 

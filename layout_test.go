@@ -37,7 +37,7 @@ const (
 	xsync     = "golang.org/x/sync/..."
 )
 
-func arrow(packages ...string) []string {
+func arrowOnly(packages ...string) []string {
 	out := []string{arrowRoot}
 	for _, p := range packages {
 		out = append(out, arrowRoot+"/"+p)
@@ -50,16 +50,16 @@ var law = map[string]wing{
 	".":                {},
 	"cube":             {names: 80},
 	"formula":          {imports: []string{"cube"}, names: 80},
-	"cube/modelfile":   {imports: append(arrow("array", "ipc", "memory"), "cube", "formula", "github.com/goccy/go-yaml/...")},
+	"cube/modelfile":   {imports: append(arrowOnly("array", "ipc", "memory"), "cube", "formula", "github.com/goccy/go-yaml/...")},
 	"bitmap":           {imports: []string{"cube", roaring, xsync}},
 	"inherit":          {imports: []string{"cube", "formula"}},
 	"engine":           {imports: []string{"cube", "formula", "inherit", "bitmap", xsync}},
 	"engine/audit":     {imports: []string{"cube", "formula", "inherit", "bitmap", "engine"}},
 	"engine/store":     {imports: []string{"cube", "formula", "inherit", "bitmap", "engine", "github.com/klauspost/compress/...", "github.com/zeebo/xxh3", xsync}},
-	"engine/mask":      {imports: append(arrow("array", "bitutil", "memory"), "cube", "bitmap", "engine", xsync, "golang.org/x/sys/cpu")},
+	"engine/mask":      {imports: append(arrowOnly("array", "bitutil", "memory"), "cube", "bitmap", "engine", xsync, "golang.org/x/sys/cpu")},
 	"engine/parquetio": {imports: []string{"cube/modelfile", "engine/mask", "github.com/apache/arrow-go/v18/..."}, parquet: true},
 	"engine/enginetest": {
-		imports: append(arrow("..."), "cube/...", "formula", "bitmap", "inherit", "engine/...", "github.com/stretchr/testify/...", roaring, xsync),
+		imports: append(arrowOnly("..."), "cube/...", "formula", "bitmap", "inherit", "engine/...", "github.com/stretchr/testify/...", roaring, xsync),
 		testing: true,
 	},
 	"bench/...":    {free: true},
