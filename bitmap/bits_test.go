@@ -40,7 +40,7 @@ func randomLength(r *rand.Rand) uint64 {
 
 func TestBitKernels(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	for range 5000 {
+	for range 1000 {
 		at, from, n := r.Uint64N(200), r.Uint64N(200), randomLength(r)
 		src := randomBits(r, from, n, false)
 
@@ -85,7 +85,7 @@ func TestBitKernels(t *testing.T) {
 
 func TestRepeatBits(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
-	for range 3000 {
+	for range 1500 {
 		at, block, times := r.Uint64N(130), 1+randomLength(r), 1+r.Uint64N(40)
 		src := randomBits(r, 0, block, false)
 		dst := make([]uint64, WordsFor(at+block*times))

@@ -45,9 +45,9 @@ func largeSet(r *rand.Rand) twin {
 func TestOneIDForOneContent(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	p := NewPool()
-	for i := range 3000 {
+	for i := range 1500 {
 		set := randomSet(r, uint64(r.IntN(700)))
-		if i%15 == 0 {
+		if i%30 == 0 {
 			set = largeSet(r)
 		}
 		n := uint64(len(set))
@@ -102,7 +102,7 @@ func TestFromWordsKeepsItsInput(t *testing.T) {
 func TestAnd(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	p := NewPool()
-	for i := range 3000 {
+	for i := range 1500 {
 		n := uint64(r.IntN(300))
 		if i%30 == 0 {
 			n = uint64(r.IntN(200000))

@@ -13,7 +13,7 @@ import (
 func TestSet(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 9))
 	p, other := NewPool(), NewPool()
-	for i := range 1500 {
+	for i := range 800 {
 		set := randomSet(r, uint64(r.IntN(700)))
 		if i%15 == 0 {
 			set = largeSet(r)
@@ -41,7 +41,7 @@ func TestSet(t *testing.T) {
 func TestSetWriteTo(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 9))
 	p := NewPool()
-	for range 200 {
+	for range 60 {
 		set := largeSet(r)
 		n := uint64(len(set))
 		s := p.Set(p.FromWords(set.words(), n), n)
