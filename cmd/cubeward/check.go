@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+)
+
+// checkCommand is `cubeward check`: whether a model is valid (SPEC 6).
+func checkCommand(t *tool) *cobra.Command {
+	var (
+		model  modelFlags
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:   "check -m MODEL [--json]",
+		Short: "Whether a model is valid, and what it holds",
+		Long: `Reads a model, checks every formula and rule, and works out its rights.
+
+A valid model gets a summary: what each application holds, and how many blocks
+each rule governs. Otherwise every mistake found (at most 20) is told with its
+place, FILE:LINE:COLUMN, and the status is 2.
+` + exitStatusHelp,
+		Example: `  cubeward check -m examples/us-budget
+  cubeward check -m examples/us-budget/model.yaml --json`,
+		Args:                  noArguments,
+		DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := needFlags(cmd, "model"); err != nil {
+				return err
+			}
+			rights, err := model.compile(cmd.Context())
+			switch {
+			case err != nil && asJSON && statusOf(err) == statusInvalid:
+				if err := writeJSON(t.stdout, invalidModel(err)); err != nil {
+					return err
+				}
+				return &failure{status: statusInvalid}
+			case err != nil:
+				return err
+			case asJSON:
+				return writeJSON(t.stdout, validModel(rights))
+			}
+			return t.writeSummary(model.path, rights)
+		},
+	}
+	model.register(cmd)
+	registerJSON(cmd, &asJSON)
+	return cmd
+}
+
+func registerJSON(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "the result as JSON")
+}
+
+// The JSON result of check. The keys are part of the interface (SPEC 6).
+type (
+	checkResult struct {
+		Valid        bool               `json:"valid"`
+		Errors       []placedMessage    `json:"errors"`
+		Warnings     []placedMessage    `json:"warnings"`
+		Applications []applicationCount `json:"applications"`
+	}
+	placedMessage struct {
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+		Column  int    `json:"column"`
+		Message string `json:"message"`
+	}
+	applicationCount struct {
+		Name    string `json:"name"`
+		Lists   int    `json:"lists"`
+		Metrics int    `json:"metrics"`
+		Rules   int    `json:"rules"`
+		Members int    `json:"members"`
+	}
+)
+
+func placedMessages(errs []*cube.Error) []placedMessage {
+	out := make([]placedMessage, len(errs))
+	for i, e := range errs {
+		out[i] = placedMessage{e.Pos.File, e.Pos.Line, e.Pos.Column, e.Message}
+	}
+	return out
+}
+
+// invalidModel is the result for a model that cannot be used.
+func invalidModel(err error) checkResult {
+	var (
+		many cube.Errors
+		one  *cube.Error
+		path *fs.PathError
+	)
+	switch {
+	case errors.As(err, &many):
+	case errors.As(err, &one):
+		many = cube.Errors{one}
+	case errors.As(err, &path):
+		many.Add(cube.Position{File: path.Path}, "%s", plainCause(path.Err))
+	default:
+		many.Add(cube.Position{}, "%v", err)
+	}
+	return checkResult{Errors: placedMessages(many), Warnings: []placedMessage{}, Applications: []applicationCount{}}
+}
+
+// validModel is the result for a model that was compiled.
+func validModel(rights *engine.Rights) checkResult {
+	ws := rights.Workspace()
+	out := checkResult{Valid: true, Errors: []placedMessage{}, Warnings: placedMessages(ws.Warnings), Applications: []applicationCount{}}
+	for _, a := range ws.Applications {
+		out.Applications = append(out.Applications, applicationCount{a.Name, len(a.Lists), len(a.Metrics), len(a.Rules), membersOf(ws, a)})
+	}
+	return out
+}
+
+// membersOf is how many members have a role in an application.
+func membersOf(ws *cube.Workspace, a *cube.Application) int {
+	n := 0
+	for i := range ws.Users.Len() {
+		if a.RoleOf(cube.ItemID(i)) >= 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/cubeward/cubeward/cube"
+)
+
+const (
+	csvBatchRows  = 32 << 10
+	csvBatchBytes = 64 << 20
+)
+
+// csvReader reads CSV (RFC 4180, with a header) as columns of text: an empty field is null. Its errors name line and
+// column and quote nothing.
+type csvReader struct {
+	name   string
+	close  io.Closer
+	meter  *meter
+	from   *csv.Reader
+	header []string // as it stands, for an output that keeps it
+	schema *arrow.Schema
+}
+
+// meter fails a read that takes more than limit bytes since reset: one field without its closing quote would take a
+// whole file into memory.
+type meter struct {
+	r           io.Reader
+	limit, used int64
+}
+
+// Read reads on.
+func (m *meter) Read(p []byte) (int, error) {
+	if m.used > m.limit {
+		return 0, errTooLarge
+	}
+	n, err := m.r.Read(p)
+	m.used += int64(n)
+	return n, err
+}
+
+func newCSVReader(name string, r io.Reader, c io.Closer, limit int64) (*csvReader, error) {
+	m := &meter{r: r, limit: limit}
+	buffered := bufio.NewReaderSize(m, 256<<10)
+	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\ufeff")) {
+		_, _ = buffered.Discard(3)
+	}
+	out := &csvReader{name: name, close: c, meter: m, from: csv.NewReader(buffered)}
+	out.from.FieldsPerRecord = -1
+	out.from.ReuseRecord = true
+	header, err := out.from.Read()
+	if err == io.EOF {
+		return nil, out.errorf(1, 1, "the file is empty; a header is needed")
+	}
+	if err != nil {
+		return nil, out.placed(err)
+	}
+	return out, out.setHeader(header)
+}
+
+// setHeader makes the schema. Columns are known by their names without outer spaces (SPEC 2).
+func (r *csvReader) setHeader(header []string) error {
+	fields := make([]arrow.Field, len(header))
+	seen := map[string]int{}
+	for i, name := range header {
+		line, column := r.from.FieldPos(i)
+		r.header = append(r.header, strings.Clone(name))
+		trimmed := strings.TrimSpace(r.header[i])
+		first, twice := seen[trimmed]
+		switch {
+		case !utf8.ValidString(name):
+			return r.errorf(line, column, "not UTF-8")
+		case trimmed == "":
+			return r.errorf(line, column, "column %d has no name", i+1)
+		case twice:
+			return r.errorf(line, column, "columns %d and %d have the same name", first+1, i+1)
+		}
+		seen[trimmed] = i
+		fields[i] = arrow.Field{Name: trimmed, Type: arrow.BinaryTypes.String, Nullable: true}
+	}
+	r.schema = arrow.NewSchema(fields, nil)
+	return nil
+}
+
+// Schema has one nullable utf8 field for each column.
+func (r *csvReader) Schema() *arrow.Schema { return r.schema }
+
+// Header is the header as it stands in the file.
+func (r *csvReader) Header() []string { return r.header }
+
+// Next is the next rows, or io.EOF.
+func (r *csvReader) Next() (arrow.RecordBatch, error) {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, r.schema)
+	defer b.Release()
+	columns := make([]*array.StringBuilder, len(r.header))
+	for i := range columns {
+		columns[i] = b.Field(i).(*array.StringBuilder)
+	}
+	rows, size := 0, 0
+	for rows < csvBatchRows && size < csvBatchBytes {
+		r.meter.used = 0
+		record, err := r.from.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, r.placed(err)
+		}
+		if err := r.fits(record); err != nil {
+			return nil, err
+		}
+		for i, field := range record {
+			size += len(field)
+			if field == "" {
+				columns[i].AppendNull()
+				continue
+			}
+			columns[i].Append(field)
+		}
+		rows++
+	}
+	if rows == 0 {
+		return nil, io.EOF
+	}
+	return b.NewRecordBatch(), nil
+}
+
+// fits refuses a row of the wrong width, and text that is not UTF-8.
+func (r *csvReader) fits(record []string) error {
+	line, column := r.from.FieldPos(0)
+	switch want, n := len(r.header), len(record); {
+	case n > want:
+		line, column = r.from.FieldPos(want)
+		return r.errorf(line, column, "the row has %d fields, the header has %d", n, want)
+	case n < want:
+		return r.errorf(line, column, "the row has %d fields, the header has %d", n, want)
+	}
+	for i, field := range record {
+		if !utf8.ValidString(field) {
+			line, column = r.from.FieldPos(i)
+			return r.errorf(line, column, "not UTF-8")
+		}
+	}
+	return nil
+}
+
+func (r *csvReader) errorf(line, column int, format string, args ...any) error {
+	return cube.Errorf(cube.Position{File: r.name, Line: line, Column: column}, format, args...)
+}
+
+// placed gives an error of encoding/csv its place. Its texts quote nothing.
+func (r *csvReader) placed(err error) error {
+	var at *csv.ParseError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return invalid(fmt.Errorf("%s: a row is larger than --memory allows; is a quote not closed?", r.name))
+	case errors.As(err, &at):
+		return r.errorf(at.Line, at.Column, "%v", at.Err)
+	}
+	return err
+}
+
+// Close gives back the file.
+func (r *csvReader) Close() error { return r.close.Close() }

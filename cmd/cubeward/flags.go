@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// needFlags refuses a call in which one of the flags is missing, all at once.
+func needFlags(cmd *cobra.Command, names ...string) error {
+	var missing []string
+	for _, name := range names {
+		f := cmd.Flags().Lookup(name)
+		if f.Value.String() != "" {
+			continue
+		}
+		kind, _ := pflag.UnquoteUsage(f)
+		missing = append(missing, fmt.Sprintf("-%s %s", f.Shorthand, kind))
+	}
+	switch n := len(missing); n {
+	case 0:
+		return nil
+	case 1:
+		return usage("%s is missing", missing[0])
+	default:
+		return usage("%s and %s are missing", strings.Join(missing[:n-1], ", "), missing[n-1])
+	}
+}
+
+// splitPair splits LEFT=RIGHT. Names may hold "=", so it is split at the first one that leaves a known name on the
+// left, or else at the first.
+func splitPair(pair string, known func(string) bool) (left, right string, err error) {
+	first := strings.IndexByte(pair, '=')
+	if first < 0 {
+		return "", "", fmt.Errorf("%q has no \"=\"", pair)
+	}
+	for i := first; i < len(pair); i++ {
+		if pair[i] == '=' && known(pair[:i]) {
+			first = i
+			break
+		}
+	}
+	return pair[:first], pair[first+1:], nil
+}
+
+// byteSize is a number of bytes as people write it: 512MiB, 1GiB, 2GB, 1000000.
+type byteSize int64
+
+func byteUnits() []string {
+	return []string{"KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "B", ""}
+}
+
+func unitBytes(unit string) int64 {
+	base, power := int64(1000), strings.IndexByte("KMGT", (unit + "B")[0])+1
+	if strings.HasSuffix(unit, "iB") {
+		base = 1024
+	}
+	n := int64(1)
+	for range power {
+		n *= base
+	}
+	return n
+}
+
+// String is the size in the largest binary unit that divides it.
+func (b *byteSize) String() string {
+	for _, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
+		if n := unitBytes(unit); *b != 0 && int64(*b)%n == 0 {
+			return fmt.Sprintf("%d%s", int64(*b)/n, unit)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(*b))
+}
+
+// Set reads a size.
+func (b *byteSize) Set(s string) error {
+	for _, unit := range byteUnits() {
+		digits, ok := strings.CutSuffix(s, unit)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if err != nil || n <= 0 || n > (1<<62)/unitBytes(unit) {
+			break
+		}
+		*b = byteSize(n * unitBytes(unit))
+		return nil
+	}
+	return fmt.Errorf("%q is no size like 512MiB or 1GiB", s)
+}
+
+// Type names the kind of value in help texts.
+func (b *byteSize) Type() string { return "SIZE" }
+
+func sizeText(n int64) string { return (*byteSize)(&n).String() }

@@ -1,0 +1,35 @@
+// Command cubeward says who may read and who may write which cells of a planning model, and masks data accordingly.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// grace is how long a command that was told to stop may take before the process ends without it.
+const grace = 3 * time.Second
+
+func main() {
+	// A write to a closed pipe must come back as an error, so that unfinished files are removed.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	files := &fileSet{}
+	stop := make(chan os.Signal, 2)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-stop
+		cancel()
+		select {
+		case <-stop:
+		case <-time.After(grace):
+		}
+		files.discardAll()
+		os.Exit(statusFailed)
+	}()
+	t := &tool{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, files: files}
+	os.Exit(t.run(ctx, os.Args[1:]))
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/cube/modelfile"
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/parquetio"
+	"github.com/cubeward/cubeward/inherit"
+)
+
+// modelFlags say which model is asked, and which application names without one are of.
+type modelFlags struct {
+	path string
+	app  string
+}
+
+func (m *modelFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&m.path, "model", "m", "", "the model: a `PATH` to a folder with workspace.yaml or model.yaml, or to such a file")
+}
+
+func (m *modelFlags) registerApp(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&m.app, "app", "a", "", "the application, an `APP` of the workspace, that names without one are of; needed where there are several")
+}
+
+// compile loads the model and works out its rights.
+func (m *modelFlags) compile(ctx context.Context) (*engine.Rights, error) {
+	ws, err := modelfile.Load(m.path, modelfile.Options{Tables: map[string]modelfile.TableReader{".parquet": parquetio.ReadTable}})
+	if err != nil {
+		return nil, alsoOfFormulas(ws, err)
+	}
+	rights, err := engine.Compile(ctx, ws, engine.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if m.app != "" && ws.Application(m.app) == nil {
+		return nil, unknownApplication(ws, m.app)
+	}
+	return rights, nil
+}
+
+// alsoOfFormulas adds the mistakes of formulas and rules to those of a model's files, where ws is whole enough for them.
+func alsoOfFormulas(ws *cube.Workspace, err error) error {
+	var files, formulas cube.Errors
+	if ws == nil || !errors.As(err, &files) {
+		return err
+	}
+	if _, more := inherit.Resolve(ws); !errors.As(more, &formulas) {
+		return err
+	}
+	return slices.Concat(files, formulas).Err()
+}
+
+func unknownApplication(ws *cube.Workspace, name string) error {
+	var names []string
+	for _, a := range ws.Applications {
+		names = append(names, a.Name)
+	}
+	if near := cube.Suggest(name, names); near != "" {
+		return usage("unknown application %q (did you mean %q?)", name, near)
+	}
+	return usage("unknown application %q", name)
+}
+
+// askerFlags say whose rights are asked for.
+type askerFlags struct {
+	user string
+	as   string
+}
+
+func (a *askerFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&a.user, "user", "u", "", "the member, a `USER` of the workspace, whose rights are asked for")
+	a.registerAs(cmd)
+}
+
+func (a *askerFlags) registerAs(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.as, "as", "", "impersonate: the `ADMIN` who acts as the member, reads what they read and writes nothing")
+}
+
+// member is who asks, seen through an administrator's eyes where --as names one.
+func (a *askerFlags) member(rights *engine.Rights, name string) (*engine.Member, error) {
+	if a.as != "" {
+		return rights.Impersonate(a.as, name)
+	}
+	return rights.Member(name)
+}
+
+// refuses says whether an error is the answer no: an impersonation that is not allowed, or a cell that --refuse met.
+func refuses(err error) bool {
+	var impersonation *engine.RefusedError
+	return errors.As(err, &impersonation)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRoot is the command line: a new one for each run, as cobra keeps the flags' values in it. Each command stands in
+// a file of its own.
+func newRoot(t *tool) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cubeward",
+		Short: "Who may read and write which cells of a planning model",
+		Long: `Cubeward decides who may read and who may write which cells of a planning model,
+down to a single number, and masks data accordingly.
+
+A model is a folder with a model.yaml (one application) or a workspace.yaml
+(several): lists, metrics, roles, and rules that say which metrics hold the
+rights of which others. Name it with -m.
+
+Every command but mask runs with the eyes of the system and is for people who
+may see the whole model. Only what mask writes is made for the member named.`,
+		Example: `  cubeward check -m examples/us-budget
+  cubeward rights -m examples/us-budget -u ines@treasury.gov -b Receipts
+  cubeward mask -m examples/us-budget -u ines@treasury.gov -i receipts.csv -o hers.csv`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	root.AddCommand(
+		checkCommand(t),
+		rightsCommand(t),
+		valuesCommand(t),
+		maskCommand(t),
+		versionCommand(t),
+	)
+	return root
+}
+
+// unknownCommand names the command nearest to what was typed.
+func unknownCommand(root *cobra.Command, name string) error {
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return usage("unknown command %q (did you mean %q?)", name, near[0])
+	}
+	return usage("unknown command %q", name)
+}
+
+// noArguments refuses arguments that are no flags.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("unexpected %q: everything is named by a flag", args[0])
+	}
+	return nil
+}
+
+const exitStatusHelp = `
+Exit status: 0 done, 1 the answer is no, 2 the call or an input is invalid,
+3 it could not be carried out.`

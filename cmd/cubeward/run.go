@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+)
+
+// tool is what a command may touch of the world besides the files that its flags name.
+type tool struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	files  *fileSet
+}
+
+// run carries out one command line (without the program's name) and returns its exit status. It may be called any
+// number of times in a process, and at once by several goroutines.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	t := &tool{stdin: stdin, stdout: stdout, stderr: stderr, files: &fileSet{}}
+	return t.run(context.Background(), args)
+}
+
+// run is the function run in a given context, whose end means that the command was told to stop. Whatever happens,
+// no unfinished file stays behind.
+func (t *tool) run(ctx context.Context, args []string) (status int) {
+	defer t.files.discardAll()
+	defer func() {
+		if p := recover(); p != nil {
+			t.reportPanic(p, args)
+			status = statusFailed
+		}
+	}()
+	root := newRoot(t)
+	root.SetArgs(slices.Clone(args))
+	root.SetIn(t.stdin)
+	root.SetOut(t.stdout)
+	root.SetErr(t.stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		return t.report(cmd.CommandPath(), err)
+	}
+	return statusDone
+}
+
+// reportPanic is the last resort. What panicked may hold values of the data, so only code places are told, and the
+// full trace only where the command is for people who may see the whole model.
+func (t *tool) reportPanic(p any, args []string) {
+	fmt.Fprintln(t.stderr, "cubeward: internal error; this is a mistake in cubeward, please report it")
+	if len(args) == 0 || args[0] == "mask" {
+		return
+	}
+	fmt.Fprintf(t.stderr, "%v\n%s", p, debug.Stack())
+}
