@@ -35,12 +35,13 @@ func (c *carried) put(key string, id bitmap.SetID) {
 type walk struct {
 	r    *Rights
 	plan *inherit.Plan
+	maps []mapping // by the plan's ExprIDs
 	p    *profile
 	done map[inherit.NodeID]bitmap.SetID
 }
 
-func (r *Rights) walk(p profileID, plan *inherit.Plan) *walk {
-	return &walk{r, plan, &r.profiles[p], map[inherit.NodeID]bitmap.SetID{}}
+func (r *Rights) walk(p profileID, plan *inherit.Plan, maps []mapping) *walk {
+	return &walk{r, plan, maps, &r.profiles[p], map[inherit.NodeID]bitmap.SetID{}}
 }
 
 func (w *walk) set(id inherit.NodeID) bitmap.SetID {
@@ -89,13 +90,13 @@ func (w *walk) transport(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {
 	in, out := shapeOf(from), shapeOf(n.Dims)
 	switch n.Kind {
 	case inherit.Gather:
-		return r.pool.Gather(inputs[0], in, out, r.sources(n), n.Blank)
+		return r.pool.Gather(inputs[0], in, out, w.sources(n), n.Blank)
 	case inherit.Reduce:
 		return r.pool.Reduce(inputs[0], in, axes(n.Lists, from))
 	case inherit.Prefix:
 		return r.pool.Prefix(inputs[0], in, slices.Index(from, n.Lists[0]))
 	case inherit.ReduceBy:
-		return r.reduceBy(n, inputs[0], from)
+		return w.reduceBy(n, inputs[0], from)
 	}
 	panic(fmt.Sprintf("engine: node kind %d carries nothing", n.Kind))
 }
@@ -109,7 +110,7 @@ func axes(lists, dims []*cube.List) []int {
 }
 
 // sources turns the sources of a Gather into item numbers and axes of its output.
-func (r *Rights) sources(n *inherit.Node) []bitmap.Source {
+func (w *walk) sources(n *inherit.Node) []bitmap.Source {
 	out := make([]bitmap.Source, len(n.From))
 	for i, s := range n.From {
 		switch s.Form {
@@ -120,7 +121,7 @@ func (r *Rights) sources(n *inherit.Node) []bitmap.Source {
 		case inherit.FromShift:
 			out[i] = bitmap.Source{Items: shifted(s.Dim.Len(), s.Shift), Axes: []int{slices.Index(n.Dims, s.Dim)}}
 		case inherit.FromExpr:
-			m := r.mappings[s.Expr]
+			m := w.maps[s.Expr]
 			out[i] = bitmap.Source{Items: m.items, Axes: axes(m.dims, n.Dims)}
 		}
 	}
@@ -141,8 +142,8 @@ func shifted(n, by int) []int32 {
 
 // reduceBy ANDs over the source items that a mapping takes to each target item. The loop runs over the dimensions of
 // the factor and of the mapping.
-func (r *Rights) reduceBy(n *inherit.Node, in bitmap.SetID, from []*cube.List) bitmap.SetID {
-	m := r.mappings[n.From[0].Expr]
+func (w *walk) reduceBy(n *inherit.Node, in bitmap.SetID, from []*cube.List) bitmap.SetID {
+	m := w.maps[n.From[0].Expr]
 	loop := slices.Clone(from)
 	for _, d := range m.dims {
 		if !slices.Contains(loop, d) {
@@ -157,7 +158,7 @@ func (r *Rights) reduceBy(n *inherit.Node, in bitmap.SetID, from []*cube.List) b
 			out[i] = -1
 		}
 	}
-	return r.pool.ReduceBy(in, shapeOf(from), bitmap.By{
+	return w.r.pool.ReduceBy(in, shapeOf(from), bitmap.By{
 		Loop: shapeOf(loop), In: axes(from, loop), Items: m.items, ItemAxes: axes(m.dims, loop), Out: out, Target: target.Len(),
 	})
 }

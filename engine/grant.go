@@ -49,7 +49,7 @@ func (r *Rights) makeGrant(p profileID, ref Ref) (*grant, error) {
 		return nil, placed(ref.Block, err)
 	}
 	g := &grant{rights: r, ref: ref, space: space, member: r.profiles[p].roles[at] >= 0}
-	w := r.walk(p, r.plan)
+	w := r.walk(p, r.plan, r.mappings)
 	st := r.plan.State(ref.App, ref.Block)
 	for _, id := range slices.Concat(st.Read, st.Write) {
 		if set := w.set(id); set != bitmap.Full {

@@ -203,25 +203,35 @@ const maxMapping = 1 << 31
 
 // mapItems evaluates every expression that the plan reads items from, each once.
 func (r *Rights) mapItems(ctx context.Context) error {
-	r.mappings = make([]mapping, r.plan.Exprs())
+	var err error
+	r.mappings, err = r.mapMore(ctx, nil, r.plan)
+	return err
+}
+
+// mapMore evaluates the expressions of a plan behind those of known.
+func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Plan) ([]mapping, error) {
+	maps := append(slices.Clip(known), make([]mapping, plan.Exprs()-len(known))...)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.workers)
-	for i := range r.mappings {
-		g.Go(func() error {
-			e := r.plan.Expr(inherit.ExprID(i))
-			col, err := r.values.eval.Eval(ctx, e)
-			if err != nil {
-				return err
-			}
-			n := col.Space().Len()
-			if n > maxMapping {
-				return fmt.Errorf("a mapping over %s has more than %d cells", col.Space(), maxMapping)
-			}
-			r.mappings[i] = mapping{e.Dims, itemsOf(col, n)}
-			return nil
+	for i := len(known); i < len(maps); i++ {
+		g.Go(func() (err error) {
+			maps[i], err = r.mapping(ctx, plan.Expr(inherit.ExprID(i)))
+			return err
 		})
 	}
-	return g.Wait()
+	return maps, g.Wait()
+}
+
+func (r *Rights) mapping(ctx context.Context, e *formula.Expr) (mapping, error) {
+	col, err := r.values.eval.Eval(ctx, e)
+	if err != nil {
+		return mapping{}, err
+	}
+	n := col.Space().Len()
+	if n > maxMapping {
+		return mapping{}, fmt.Errorf("a mapping over %s has more than %d cells", col.Space(), maxMapping)
+	}
+	return mapping{e.Dims, itemsOf(col, n)}, nil
 }
 
 func itemsOf(col *cube.Column, n uint64) []int32 {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,11 +22,19 @@ type Trace struct {
 	walk *walk
 }
 
-// Trace follows the factors of the view's block from where the model states them (SPEC 4.1).
-func (v *View) Trace() *Trace {
+// Trace follows the factors of the view's block from where the model states them (SPEC 4.1). It fails where a mapping
+// that only cut factors take cannot be evaluated, and where ctx is done.
+func (v *View) Trace(ctx context.Context) (*Trace, error) {
+	if v.grant == nil {
+		return nil, errors.New("engine: the zero View has no factors")
+	}
 	r := v.member.rights
 	t := r.plan.Trace(v.grant.ref.App, v.grant.ref.Block)
-	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.of[v.member.id], t.Plan())}
+	maps, err := r.mapMore(ctx, r.mappings, t.Plan())
+	if err != nil {
+		return nil, err
+	}
+	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.of[v.member.id], t.Plan(), maps)}, nil
 }
 
 // Category is the category that factor i has a say in.
@@ -119,7 +129,7 @@ func (s *sourceFinder) visit(id inherit.NodeID, at map[*cube.List]cube.ItemID) {
 		}
 		at[n.Lists[0]] = last
 	case inherit.ReduceBy:
-		m := s.view.member.rights.mappings[n.From[0].Expr]
+		m := s.walk.maps[n.From[0].Expr]
 		target := at[n.Lists[0]]
 		s.each(n.Over, at, func() {
 			if m.items[cellOf(m.dims, at)] == int32(target) {
@@ -155,7 +165,7 @@ func (s *sourceFinder) gather(n *inherit.Node, at map[*cube.List]cube.ItemID) {
 				item = cube.ItemID(to)
 			}
 		case inherit.FromExpr:
-			m := s.view.member.rights.mappings[src.Expr]
+			m := s.walk.maps[src.Expr]
 			item = cube.ItemID(m.items[cellOf(m.dims, at)])
 		}
 		if item < 0 {

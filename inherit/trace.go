@@ -17,12 +17,11 @@ type Cut uint8
 
 // The ways a factor can be cut.
 const (
-	NotCut         Cut = iota
-	ByIgnore           // an `ignore` rule lifts it (SPEC 1.1.3)
-	ByPublic           // the metric is public (SPEC 1.1.6)
-	ByReset            // RESETACCESSRIGHTS in the formula of CutAt (SPEC 4.3)
-	ByOption           // inherit_within_application: false in the application of CutAt (SPEC 4.4)
-	ByRightsMetric     // CutAt is of type access_rights, which inherits nothing (SPEC 1.1)
+	NotCut   Cut = iota
+	ByIgnore     // an `ignore` rule lifts it (SPEC 1.1.3)
+	ByPublic     // the metric is public (SPEC 1.1.6)
+	ByReset      // RESETACCESSRIGHTS in the formula of CutAt (SPEC 4.3)
+	ByOption     // inherit_within_application: false in the application of CutAt (SPEC 4.4)
 )
 
 // Factor is one stated condition on a block, followed from the block that it is stated on to the block asked about.
@@ -43,7 +42,8 @@ type Trace struct {
 	Factors []Factor
 }
 
-// Plan is the plan with the trace's own nodes behind its own: numbers below the plan's Len mean the same in both.
+// Plan is the plan with the trace's own nodes and expressions behind its own: numbers below the plan's Len and Exprs
+// mean the same in both. A trace reads more expressions than its plan where a formula cuts what they would carry.
 func (t *Trace) Plan() *Plan { return t.plan }
 
 // Trace follows every stated factor of a block, those that were cut too. Factors that reach the block by several
@@ -51,7 +51,7 @@ func (t *Trace) Plan() *Plan { return t.plan }
 // number of stated factors on the blocks that the block builds on. App is as in State.
 func (p *Plan) Trace(app *cube.Application, blk *cube.Block) *Trace {
 	ext := *p
-	ext.nodes = slices.Clip(p.nodes)
+	ext.nodes, ext.exprs = slices.Clip(p.nodes), slices.Clip(p.exprs)
 	tr := &tracer{builder: newBuilder(p.ws), tags: []stated{{}}, known: map[stateOf]*traced{}, byOrigin: map[stated]tag{}}
 	tr.plan = &ext
 	for i, e := range p.exprs {
@@ -162,10 +162,11 @@ func (tr *tracer) state(out *traced, s stated) {
 	out.via[t] = nil
 }
 
-// inherited adds what the block's formula brings, and what it would bring were it not cut.
+// inherited adds what the block's formula brings, and what it would bring were it not cut. A metric of type
+// access_rights inherits nothing.
 func (tr *tracer) inherited(out *traced, blk *cube.Block) {
 	e := tr.plan.Formula(blk)
-	if e == nil {
+	if e == nil || blk.Type.Kind == cube.AccessRights {
 		return
 	}
 	var read []stateOf
@@ -177,10 +178,7 @@ func (tr *tracer) inherited(out *traced, blk *cube.Block) {
 	}
 	t.cut = func(id NodeID) (NodeID, bool) { return tr.cutBy(id, ByReset, blk), true }
 	for _, id := range sortedNodes(t.of(e)) {
-		switch {
-		case blk.Type.Kind == cube.AccessRights:
-			id = tr.cutBy(id, ByRightsMetric, blk)
-		case !blk.App.InheritWithin && tr.plan.nodes[id].Origin == blk.App:
+		if !blk.App.InheritWithin && tr.plan.nodes[id].Origin == blk.App {
 			id = tr.cutBy(id, ByOption, blk)
 		}
 		tr.join(out.factors, id)

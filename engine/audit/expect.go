@@ -89,7 +89,7 @@ func (c *checker) run(ctx context.Context) error {
 			if c.test.Expect[a] == AnyCells && c.test.Counts[a] == nil {
 				continue
 			}
-			if err := c.aspect(v, a); err != nil {
+			if err := c.aspect(ctx, v, a); err != nil {
 				return err
 			}
 		}
@@ -105,7 +105,7 @@ func (c *checker) run(ctx context.Context) error {
 }
 
 // aspect compares one aspect of one member's view with what is expected.
-func (c *checker) aspect(v *engine.View, a Aspect) error {
+func (c *checker) aspect(ctx context.Context, v *engine.View, a Aspect) error {
 	n, cells, err := c.count(v, a)
 	if err != nil {
 		return err
@@ -113,11 +113,13 @@ func (c *checker) aspect(v *engine.View, a Aspect) error {
 	if want := c.test.Expect[a]; !want.holds(n, cells) {
 		c.problems = append(c.problems, fmt.Sprintf("%s: %s is %s (%d of %d cells), expected %s",
 			v.Member().Name(), a, amountOf(n, cells), n, cells, want))
-		c.explain(v, a, want != NoCells && n < cells)
+		if err := c.explain(ctx, v, a, want != NoCells && n < cells); err != nil {
+			return err
+		}
 	}
 	if want := c.test.Counts[a]; want != nil && *want != n {
 		c.problems = append(c.problems, fmt.Sprintf("%s: %s counts %d of %d cells, expected %d", v.Member().Name(), a, n, cells, *want))
-		c.explain(v, a, n < *want)
+		return c.explain(ctx, v, a, n < *want)
 	}
 	return nil
 }
@@ -190,24 +192,25 @@ func products(where [][]cube.ItemID) func(func([]cube.ItemID) bool) {
 const maxLooked = 1 << 20
 
 // explain finds a first cell without the aspect (or with it) and explains it.
-func (c *checker) explain(v *engine.View, a Aspect, missing bool) {
+func (c *checker) explain(ctx context.Context, v *engine.View, a Aspect, missing bool) error {
 	if c.why != nil {
-		return
+		return nil
 	}
 	looked := 0
 	for at := range products(c.test.Where) {
 		for cell := range cellsOf(v.Ref().Block, at) {
 			if looked++; looked > maxLooked {
-				return
+				return nil
 			}
 			d := v.Decide(cell...)
 			if has := [...]bool{d.Read, d.Write, d.Locked}[a]; has != missing {
-				e := Explain(v, slices.Clone(cell)...)
+				e, err := Explain(ctx, v, slices.Clone(cell)...)
 				c.why = &e
-				return
+				return err
 			}
 		}
 	}
+	return nil
 }
 
 // cellsOf are the cells of a slice in cell order. The slice yielded is reused.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"slices"
 
 	"github.com/cubeward/cubeward/cube"
@@ -58,10 +59,13 @@ type SourceCell struct {
 
 // Explain says why a view's member may, or may not, read and change a cell. It follows every stated factor by itself,
 // and so costs what the blocks below the view's block state, each factor carried along its own way. It panics where
-// the number of items is not the block's number of dimensions.
-func Explain(v *engine.View, cell ...cube.ItemID) Explanation {
+// the number of items is not the block's number of dimensions, and fails as engine.View.Trace does.
+func Explain(ctx context.Context, v *engine.View, cell ...cube.ItemID) (Explanation, error) {
 	e := Explanation{View: v, Cell: cell, Decision: v.Decide(cell...)}
-	t := v.Trace()
+	t, err := v.Trace(ctx)
+	if err != nil {
+		return e, err
+	}
 	for i := range t.Factors {
 		f := one(t, i, cell)
 		to := &e.Factors
@@ -72,7 +76,7 @@ func Explain(v *engine.View, cell ...cube.ItemID) Explanation {
 	}
 	order(e.Factors)
 	order(e.Cut)
-	return e
+	return e, nil
 }
 
 // one is factor i of a trace, at a cell.
