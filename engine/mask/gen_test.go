@@ -1,0 +1,447 @@
+package mask
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/extensions"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// state is what a generated row is.
+type state uint8
+
+const (
+	shown  state = iota // may be read, not null
+	null                // may be read, null
+	hidden              // may not be read: whatever it holds comes from the other source
+)
+
+// marker fills hidden values; shown ones never hold it.
+const marker = 0xd7
+
+// generator makes arrays of any type whose hidden parts, and whatever lies outside their windows, come from a source
+// of their own: two generators that differ in it alone make inputs whose masked forms must be the same bytes.
+type generator struct {
+	vis, hid *rand.Rand
+	depth    int
+}
+
+func newGenerator(visible, hidden uint64) *generator {
+	return &generator{rand.New(rand.NewPCG(visible, 1)), rand.New(rand.NewPCG(hidden, 2)), 0}
+}
+
+func (g *generator) source(s state) *rand.Rand {
+	if s == hidden {
+		return g.hid
+	}
+	return g.vis
+}
+
+// array is an array of the given rows that starts somewhere inside its buffers.
+func (g *generator) array(dt arrow.DataType, rows []state, nullable bool) *array.Data {
+	g.depth++
+	defer func() { g.depth-- }()
+	front, back := g.hid.IntN(10), g.hid.IntN(10)
+	if g.hid.IntN(3) == 0 {
+		front, back = 0, 0
+	}
+	all := make([]state, 0, front+len(rows)+back)
+	for range front {
+		all = append(all, hidden)
+	}
+	all = append(all, rows...)
+	for range back {
+		all = append(all, hidden)
+	}
+	d := g.layout(dt, all, nullable)
+	return array.NewSliceData(d, int64(front), int64(front+len(rows))).(*array.Data)
+}
+
+// validity is the bitmap of rows, which may be missing where none is null.
+func (g *generator) validity(rows []state, nullable bool) *memory.Buffer {
+	if !nullable {
+		return nil
+	}
+	b := bytes.Repeat([]byte{0xff}, (len(rows)+7)/8+g.hid.IntN(3))
+	missing := g.vis.IntN(2) == 0
+	for i, s := range rows {
+		if s == null || s == hidden && g.hid.IntN(4) == 0 {
+			b[i/8] &^= 1 << (i % 8)
+			missing = missing && s == hidden
+		}
+	}
+	if missing { // hidden rows count as valid then
+		return nil
+	}
+	return memory.NewBufferBytes(b)
+}
+
+// value is n bytes of one row.
+func (g *generator) value(s state, n int) []byte {
+	b := bytes.Repeat([]byte{marker}, n)
+	if s != hidden {
+		for i := range b {
+			b[i] = byte(g.vis.IntN(0x40)) // a finite number in every floating-point type
+		}
+	} else if n > 0 {
+		b[g.hid.IntN(n)] = byte(0x40 + g.hid.IntN(0x40))
+		b[0] |= 0x80
+	}
+	return b
+}
+
+func (g *generator) layout(dt arrow.DataType, rows []state, nullable bool) *array.Data {
+	if ext, ok := dt.(arrow.ExtensionType); ok {
+		d := g.layout(ext.StorageType(), rows, nullable)
+		out := array.NewData(dt, d.Len(), d.Buffers(), d.Children(), d.NullN(), d.Offset())
+		out.SetDictionary(d.Dictionary())
+		return out
+	}
+	if width, ok := fixedWidth(dt); ok {
+		var b []byte
+		for _, s := range rows {
+			b = append(b, g.value(s, width)...)
+		}
+		return g.data(dt, rows, nullable, b)
+	}
+	switch dt := dt.(type) {
+	case *arrow.NullType:
+		return array.NewData(dt, len(rows), []*memory.Buffer{nil}, nil, len(rows), 0)
+	case *arrow.BooleanType:
+		b := make([]byte, (len(rows)+7)/8)
+		for i, s := range rows {
+			b[i/8] |= byte(g.source(s).IntN(2)) << (i % 8)
+		}
+		return g.data(dt, rows, nullable, b)
+	case *arrow.StringType, *arrow.BinaryType, *arrow.LargeStringType, *arrow.LargeBinaryType:
+		return g.varBinary(dt, rows, nullable)
+	case *arrow.StringViewType, *arrow.BinaryViewType:
+		return g.views(dt, rows, nullable)
+	case *arrow.DictionaryType:
+		return g.dictionary(dt, rows, nullable)
+	case *arrow.RunEndEncodedType:
+		return g.runEnds(dt, rows)
+	case arrow.UnionType:
+		return g.union(dt, rows)
+	}
+	return g.nested(dt.(arrow.NestedType), rows, nullable)
+}
+
+func (g *generator) data(dt arrow.DataType, rows []state, nullable bool, buffers ...[]byte) *array.Data {
+	all := []*memory.Buffer{g.validity(rows, nullable)}
+	for _, b := range buffers {
+		all = append(all, memory.NewBufferBytes(b))
+	}
+	return array.NewData(dt, len(rows), all, nil, nullCount(all[0]), 0)
+}
+
+// nullCount is what says to the library that nulls must be counted, where there may be some.
+func nullCount(validity *memory.Buffer) int {
+	if validity == nil {
+		return 0
+	}
+	return array.UnknownNullCount
+}
+
+// offsetsOf are Arrow offsets of 4 or 8 bytes.
+func offsetsOf(large bool, o []int) []byte {
+	if large {
+		b := make([]int64, len(o))
+		for i, x := range o {
+			b[i] = int64(x)
+		}
+		return arrow.Int64Traits.CastToBytes(b)
+	}
+	b := make([]int32, len(o))
+	for i, x := range o {
+		b[i] = int32(x)
+	}
+	return arrow.Int32Traits.CastToBytes(b)
+}
+
+func (g *generator) varBinary(dt arrow.DataType, rows []state, nullable bool) *array.Data {
+	b := g.value(hidden, g.hid.IntN(20))
+	o := []int{len(b)}
+	for _, s := range rows {
+		b = append(b, g.value(s, g.source(s).IntN(9))...)
+		o = append(o, len(b))
+	}
+	b = append(b, g.value(hidden, g.hid.IntN(20))...)
+	large := dt.ID() == arrow.LARGE_STRING || dt.ID() == arrow.LARGE_BINARY
+	return g.data(dt, rows, nullable, offsetsOf(large, o), b)
+}
+
+func (g *generator) views(dt arrow.DataType, rows []state, nullable bool) *array.Data {
+	headers := make([]arrow.ViewHeader, len(rows))
+	data := make([][]byte, 2)
+	for i, s := range rows {
+		src := g.source(s)
+		v := g.value(s, src.IntN(30))
+		headers[i].SetBytes(v)
+		if len(v) <= inlineSize {
+			continue
+		}
+		k := src.IntN(2)
+		data[k] = append(data[k], g.value(hidden, g.hid.IntN(5))...)
+		headers[i].SetIndexOffset(int32(k), int32(len(data[k])))
+		data[k] = append(data[k], v...)
+		if s == shown && g.vis.IntN(4) == 0 { // a second view into the first
+			headers[i].SetBytes(v[1:])
+			if len(v) > inlineSize+1 {
+				headers[i].SetIndexOffset(int32(k), int32(len(data[k])-len(v)+1))
+			}
+		}
+	}
+	return g.data(dt, rows, nullable, arrow.ViewHeaderTraits.CastToBytes(headers), data[0], data[1])
+}
+
+func (g *generator) dictionary(dt *arrow.DictionaryType, rows []state, nullable bool) *array.Data {
+	// Shown values stand in the order of their first use, hidden ones anywhere between them.
+	pool := 1 + g.vis.IntN(6)
+	var entries []state
+	place, used := map[int]int{}, []int{}
+	hide := func() {
+		for range g.hid.IntN(3) {
+			entries = append(entries, hidden)
+		}
+	}
+	idx := make([]int, len(rows))
+	for i, s := range rows {
+		if s != shown {
+			continue
+		}
+		k := g.vis.IntN(pool)
+		if _, ok := place[k]; !ok {
+			hide()
+			place[k] = len(entries)
+			used = append(used, k)
+			if g.vis.IntN(6) == 0 {
+				entries = append(entries, null)
+			} else {
+				entries = append(entries, shown)
+			}
+		}
+		idx[i] = place[k]
+	}
+	hide()
+	if len(entries) == 0 {
+		entries = append(entries, hidden)
+	}
+	for i, s := range rows {
+		if s == hidden || s == null && len(used) == 0 {
+			idx[i] = g.hid.IntN(len(entries))
+		} else if s == null {
+			idx[i] = place[used[0]]
+		}
+	}
+	d := g.data(dt, rows, nullable, indexBytes(dt.IndexType, idx))
+	d.SetDictionary(g.array(dt.ValueType, entries, true))
+	return d
+}
+
+func indexBytes(dt arrow.DataType, idx []int) []byte {
+	width := dt.(arrow.FixedWidthDataType).Bytes()
+	b := make([]byte, len(idx)*width)
+	for i, x := range idx {
+		for k := range min(width, 4) {
+			b[i*width+k] = byte(x >> (8 * k))
+		}
+	}
+	return b
+}
+
+func (g *generator) runEnds(dt *arrow.RunEndEncodedType, rows []state) *array.Data {
+	var ends []int
+	var runs []state
+	for i := 0; i < len(rows); {
+		s, j := rows[i], i+1
+		// Below the top, which rows are neighbours depends on hidden ones, so there each shown row is a run.
+		for j < len(rows) && rows[j] == s && (s == hidden || g.depth == 1) && g.source(s).IntN(3) > 0 {
+			j++
+		}
+		ends, runs = append(ends, j), append(runs, s)
+		i = j
+	}
+	var children []arrow.ArrayData
+	children = append(children, array.NewData(dt.RunEnds(), len(ends), []*memory.Buffer{nil, memory.NewBufferBytes(indexBytes(dt.RunEnds(), ends))}, nil, 0, 0))
+	children = append(children, g.array(dt.Encoded(), runs, true))
+	return array.NewData(dt, len(rows), []*memory.Buffer{nil}, children, 0, 0)
+}
+
+func (g *generator) union(dt arrow.UnionType, rows []state) *array.Data {
+	codes, of := make([]byte, len(rows)), make([]int, len(rows))
+	for i, s := range rows {
+		of[i] = g.source(s).IntN(len(dt.Fields()))
+		codes[i] = byte(dt.TypeCodes()[of[i]])
+	}
+	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(codes)}
+	var children []arrow.ArrayData
+	offs := make([]int, len(rows))
+	for k, f := range dt.Fields() {
+		var states []state
+		if dt.Mode() == arrow.SparseMode {
+			states = append(states, rows...)
+			for i := range states {
+				if of[i] != k {
+					states[i] = hidden
+				}
+			}
+		} else {
+			for range g.hid.IntN(3) {
+				states = append(states, hidden)
+			}
+			for i, s := range rows {
+				if of[i] == k {
+					offs[i] = len(states)
+					states = append(states, s)
+				}
+			}
+		}
+		children = append(children, g.array(f.Type, nullsOnlyIf(f.Nullable, states), f.Nullable))
+	}
+	if dt.Mode() == arrow.DenseMode {
+		buffers = append(buffers, memory.NewBufferBytes(offsetsOf(false, offs)))
+	}
+	return array.NewData(dt, len(rows), buffers, children, 0, 0)
+}
+
+// nullsOnlyIf turns null rows into shown ones where the field has no nulls.
+func nullsOnlyIf(nullable bool, rows []state) []state {
+	out := append([]state(nil), rows...)
+	for i, s := range out {
+		if s == null && !nullable {
+			out[i] = shown
+		}
+	}
+	return out
+}
+
+// elements adds n elements of a row to a child's rows.
+func (g *generator) elements(states []state, s state, n int, nullable bool) []state {
+	for range n {
+		switch {
+		case s == hidden:
+			states = append(states, hidden)
+		case nullable && s == shown && g.vis.IntN(4) == 0:
+			states = append(states, null)
+		default:
+			states = append(states, shown)
+		}
+	}
+	return states
+}
+
+func (g *generator) nested(dt arrow.NestedType, rows []state, nullable bool) *array.Data {
+	elem := dt.Fields()
+	buffers := []*memory.Buffer{g.validity(rows, nullable)}
+	var children []arrow.ArrayData
+	switch t := dt.(type) {
+	case *arrow.StructType:
+		for _, f := range elem {
+			var states []state
+			for _, s := range rows {
+				states = g.elements(states, s, 1, f.Nullable)
+			}
+			children = append(children, g.array(f.Type, states, f.Nullable))
+		}
+	case *arrow.FixedSizeListType:
+		var states []state
+		for _, s := range rows {
+			states = g.elements(states, s, int(t.Len()), elem[0].Nullable)
+		}
+		children = append(children, g.array(elem[0].Type, states, elem[0].Nullable))
+	case *arrow.ListViewType, *arrow.LargeListViewType:
+		large := dt.ID() == arrow.LARGE_LIST_VIEW
+		var states []state
+		starts, sizes := make([]int, len(rows)), make([]int, len(rows))
+		last := -1 // the last shown row
+		for i, s := range rows {
+			states = g.elements(states, hidden, g.hid.IntN(3), false)
+			starts[i], sizes[i] = len(states), g.source(s).IntN(4)
+			if s == shown && last >= 0 && g.vis.IntN(3) == 0 { // shares another row's elements
+				starts[i], sizes[i] = starts[last], sizes[last]
+				continue
+			}
+			if s == shown {
+				last = i
+			}
+			states = g.elements(states, s, sizes[i], elem[0].Nullable)
+		}
+		buffers = append(buffers, memory.NewBufferBytes(offsetsOf(large, starts)), memory.NewBufferBytes(offsetsOf(large, sizes)))
+		children = append(children, g.array(elem[0].Type, states, elem[0].Nullable))
+	default:
+		states := g.elements(nil, hidden, g.hid.IntN(3), false)
+		o := []int{len(states)}
+		for _, s := range rows {
+			states = g.elements(states, s, g.source(s).IntN(4), elem[0].Nullable)
+			o = append(o, len(states))
+		}
+		states = g.elements(states, hidden, g.hid.IntN(3), false)
+		buffers = append(buffers, memory.NewBufferBytes(offsetsOf(dt.ID() == arrow.LARGE_LIST, o)))
+		children = append(children, g.array(elem[0].Type, states, elem[0].Nullable))
+	}
+	return array.NewData(dt, len(rows), buffers, children, nullCount(buffers[0]), 0)
+}
+
+// leafTypes are all types without children.
+func leafTypes() []arrow.DataType {
+	return []arrow.DataType{
+		arrow.FixedWidthTypes.Boolean, arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Int16,
+		arrow.PrimitiveTypes.Uint16, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Uint32, arrow.PrimitiveTypes.Int64,
+		arrow.PrimitiveTypes.Uint64, arrow.FixedWidthTypes.Float16, arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Float64,
+		&arrow.Decimal32Type{Precision: 9, Scale: 2}, &arrow.Decimal64Type{Precision: 18, Scale: 2},
+		&arrow.Decimal128Type{Precision: 38, Scale: 2}, &arrow.Decimal256Type{Precision: 76, Scale: 2},
+		arrow.FixedWidthTypes.Date32, arrow.FixedWidthTypes.Date64, arrow.FixedWidthTypes.Time32s, arrow.FixedWidthTypes.Time64ns,
+		arrow.FixedWidthTypes.Timestamp_us, &arrow.TimestampType{Unit: arrow.Second}, arrow.FixedWidthTypes.Duration_ms,
+		arrow.FixedWidthTypes.MonthInterval, arrow.FixedWidthTypes.DayTimeInterval, arrow.FixedWidthTypes.MonthDayNanoInterval,
+		&arrow.FixedSizeBinaryType{ByteWidth: 3}, &arrow.FixedSizeBinaryType{ByteWidth: 16},
+		arrow.BinaryTypes.String, arrow.BinaryTypes.LargeString, arrow.BinaryTypes.Binary, arrow.BinaryTypes.LargeBinary,
+		arrow.BinaryTypes.StringView, arrow.BinaryTypes.BinaryView, arrow.Null, extensions.NewUUIDType(),
+	}
+}
+
+// nestings are all ways to put types into another.
+func nestings(a, b arrow.DataType) []arrow.DataType {
+	fields := []arrow.Field{{Name: "a", Type: a, Nullable: true}, {Name: "b", Type: b, Nullable: true}}
+	codes := []arrow.UnionTypeCode{5, 100}
+	list := []arrow.DataType{
+		arrow.ListOf(a), arrow.LargeListOf(a), arrow.ListViewOf(a), arrow.LargeListViewOf(a), arrow.FixedSizeListOf(3, a),
+		arrow.StructOf(fields...), arrow.SparseUnionOf(fields, codes), arrow.DenseUnionOf(fields, codes),
+		arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int16, a), arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, a),
+		arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int64, a), arrow.ListOfNonNullable(a),
+	}
+	if a.ID() != arrow.NULL {
+		list = append(list, arrow.MapOf(a, b))
+	}
+	for _, index := range []arrow.DataType{
+		arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Int16, arrow.PrimitiveTypes.Uint16,
+		arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Uint32, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Uint64,
+	} {
+		list = append(list, &arrow.DictionaryType{IndexType: index, ValueType: a})
+	}
+	return append(list, &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: a, Ordered: true})
+}
+
+// allTypes are the leaves, each in every nesting, and types nested more deeply.
+func allTypes() []arrow.DataType {
+	rng := rand.New(rand.NewPCG(20, 21))
+	leaves := leafTypes()
+	types := append([]arrow.DataType(nil), leaves...)
+	pick := func() arrow.DataType { return leaves[rng.IntN(len(leaves))] }
+	for _, leaf := range leaves {
+		types = append(types, nestings(leaf, pick())...)
+	}
+	for _, once := range nestings(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64) {
+		types = append(types, nestings(once, pick())...)
+	}
+	for _, once := range nestings(arrow.BinaryTypes.StringView, arrow.FixedWidthTypes.Boolean) {
+		types = append(types, nestings(nestings(once, pick())[rng.IntN(8)], pick())...)
+	}
+	return types
+}
+
+func describe(dt arrow.DataType, seed uint64) string { return fmt.Sprintf("%s, seed %d", dt, seed) }

@@ -1,0 +1,223 @@
+package mask
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+)
+
+// Masker masks batches of one schema for one member. It is immutable but for the totals of Report, and may be used by
+// many goroutines at once.
+type Masker struct {
+	opt           Options
+	member        string
+	input, output *arrow.Schema
+	columns       []column
+	items         []itemColumn
+	measures      []measure
+
+	lanes   lanes
+	groups  []group
+	coupled []bool      // by item column: a lane couples it with another
+	dense   *denseBlock // nil where rows are placed by columns
+
+	mem     memory.Allocator
+	workers int
+	scratch sync.Pool // of *scratch
+
+	mu     sync.Mutex
+	totals counts
+}
+
+// New binds the columns of a schema for a member (SPEC 5). The error joins all that is wrong with the options, the
+// placement of the columns and their types; it names columns, and no value or item. It costs about as much as the
+// tables of the measures' rights have cells.
+func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, error) {
+	if member == nil || member.Rights() == nil {
+		return nil, errors.New("mask: no member")
+	}
+	if schema == nil {
+		return nil, errors.New("mask: no schema")
+	}
+	b := &binder{opt: opt, member: member, ws: member.Rights().Workspace(), schema: schema}
+	if err := b.bind(); err != nil {
+		return nil, fmt.Errorf("mask: %w", err)
+	}
+	m := &Masker{opt: opt, member: member.Name(), input: schema, mem: opt.Allocator, workers: opt.Workers}
+	if m.mem == nil {
+		m.mem = memory.DefaultAllocator
+	}
+	if m.workers == 0 {
+		m.workers = runtime.GOMAXPROCS(0)
+	}
+	if err := b.ask(m); err != nil {
+		return nil, fmt.Errorf("mask: %w", err)
+	}
+	m.output = b.outputSchema()
+	if err := errors.Join(b.problems...); err != nil {
+		return nil, fmt.Errorf("mask: %w", err)
+	}
+	m.columns, m.items, m.measures = b.columns, b.items, b.measures
+	m.groups = fold(m.lanes, m.items)
+	m.coupled = make([]bool, len(m.items))
+	for _, l := range m.lanes {
+		for _, c := range l.coupled {
+			for _, col := range c.columns {
+				m.coupled[col] = true
+			}
+		}
+	}
+	m.scratch.New = func() any { return m.newScratch() }
+	m.totals = m.newCounts()
+	return m, nil
+}
+
+// ask turns the rights of the member into the lanes, and the dense tables, that answer for the bound columns.
+func (b *binder) ask(m *Masker) error {
+	for i := range b.items {
+		c := &b.items[i]
+		c.placed = m.lanes.add(lane{placed: []int{i}})
+		ref := engine.Ref{App: c.list.App, Block: c.list.ItemSet}
+		if c.list.Reserved { // Its rights are those of whoever is a member of the application that asks.
+			ref.App = b.app
+		}
+		v, err := b.member.Block(ref)
+		if err != nil {
+			return err
+		}
+		c.visible = m.lanes.add(laneOf(v, engine.Readable, []place{{column: i}}))
+	}
+	if b.dense != nil {
+		space, err := cube.NewSpace(b.dense.Dims...)
+		if err != nil {
+			return err
+		}
+		m.dense = &denseBlock{space: space}
+	}
+	for i := range b.measures {
+		x := &b.measures[i]
+		v, err := b.member.Block(x.ref)
+		if err != nil {
+			return err
+		}
+		if m.dense != nil {
+			x.readable, x.unlocked = m.dense.add(v.Tables(engine.Readable)), m.dense.add(v.Tables(engine.Unlocked))
+			continue
+		}
+		x.readable = m.lanes.add(laneOf(v, engine.Readable, x.dims))
+		x.unlocked = m.lanes.add(laneOf(v, engine.Unlocked, x.dims))
+	}
+	return nil
+}
+
+// Schema is the schema of what Mask returns: the input's, nullable where values are masked, without foreign metadata, and with
+// the columns of Options.Readable and Options.Locks after the input's.
+func (m *Masker) Schema() *arrow.Schema { return m.output }
+
+// Report counts all batches that were masked so far, by whatever goroutine.
+func (m *Masker) Report() *Report {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.report(m.totals)
+}
+
+// Mask is a batch as the member may see it. The batch is left as it is; the caller releases the result. Every batch
+// stands for itself, but a dense one, which must be the whole block.
+//
+// It fails with a *RefusedError where Options.Refuse says so, and for batches of another schema or whose arrays
+// contradict their types; it never returns a batch that is masked in part. Rows cost no allocation.
+func (m *Masker) Mask(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	if m.dense != nil && batch != nil && uint64(batch.NumRows()) != m.dense.space.Len() {
+		return nil, fmt.Errorf("mask: a dense batch of %d rows for a block of %d cells; use MaskAt or Stream for a part", batch.NumRows(), m.dense.space.Len())
+	}
+	return m.MaskAt(0, batch)
+}
+
+// MaskAt is Mask for a piece of a dense block whose first row is the cell first, in cell order. For rows placed by
+// columns first must be 0.
+func (m *Masker) MaskAt(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
+	out, _, err := m.maskAt(first, batch)
+	return out, err
+}
+
+// MaskReport is MaskAt and the report of this call alone.
+func (m *Masker) MaskReport(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, *Report, error) {
+	out, c, err := m.maskAt(first, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, m.report(c), nil
+}
+
+func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch) (out arrow.RecordBatch, c counts, err error) {
+	defer func() {
+		if err != nil {
+			out = nil
+		}
+	}()
+	defer caught(&err)
+	if err = m.check(first, batch); err != nil {
+		return nil, c, err
+	}
+	p := &pass{m: m, batch: batch, n: int(batch.NumRows()), first: first}
+	if out, err = p.run(); err != nil {
+		return nil, c, err
+	}
+	m.mu.Lock()
+	m.totals.add(p.counts)
+	m.mu.Unlock()
+	return out, p.counts, nil
+}
+
+// caught makes an error of a panic, which arrays that contradict their type may set off in the Arrow library. What it
+// says may hold a number of the data, so it is not repeated.
+func caught(err *error) {
+	if recover() != nil {
+		*err = fmt.Errorf("mask: %w", errShape)
+	}
+}
+
+// check makes sure that the batch is what New bound the columns of.
+func (m *Masker) check(first uint64, batch arrow.RecordBatch) error {
+	if batch == nil || batch.Schema() == nil {
+		return errors.New("mask: no batch")
+	}
+	if s := batch.Schema(); s != m.input {
+		same := s.NumFields() == m.input.NumFields()
+		for i := 0; same && i < s.NumFields(); i++ {
+			f, g := s.Field(i), m.input.Field(i)
+			same = f.Name == g.Name && arrow.TypeEqual(f.Type, g.Type)
+		}
+		if !same {
+			return errors.New("mask: the batch has another schema than the one that was bound")
+		}
+	}
+	if batch.NumCols() != int64(m.input.NumFields()) {
+		return errors.New("mask: the batch has another number of columns than its schema")
+	}
+	for i, f := range m.input.Fields() {
+		col := batch.Column(i)
+		if col == nil || int64(col.Len()) != batch.NumRows() || !arrow.TypeEqual(col.DataType(), f.Type) {
+			return fmt.Errorf("mask: column %q: %w: its length or type is not the batch's", f.Name, errShape)
+		}
+	}
+	rows := uint64(batch.NumRows())
+	switch {
+	case m.dense == nil && first != 0:
+		return errors.New("mask: rows placed by columns have no first cell")
+	case m.dense != nil && (first > m.dense.space.Len() || rows > m.dense.space.Len()-first):
+		return fmt.Errorf("mask: %d rows from cell %d on, but the dense block has %d cells", rows, first, m.dense.space.Len())
+	}
+	return nil
+}
+
+func (m *Masker) columnError(item int, err error) error {
+	return fmt.Errorf("mask: column %q: %w", m.input.Field(m.items[item].field).Name, err)
+}
