@@ -27,7 +27,7 @@ demo: build ## the U.S. budget, masked for three people
 	@mkdir -p out
 	bin/cubeward check -m $(EXAMPLE)
 	@echo
-	bin/cubeward mask -m $(EXAMPLE) -u ines@treasury.gov -i $(EXAMPLE)/receipts.csv -o out/receipts.ines.csv --locks --drop-rows
+	bin/cubeward mask -m $(EXAMPLE) -u ines@treasury.gov -i $(EXAMPLE)/receipts.csv -o out/receipts.ines.csv --locks --drop-rows --sort
 	@echo
 	@echo '$$ grep -E "^Account|,201[3456]," out/receipts.ines.csv | head -n 6'
 	@grep -E '^Account|,201[3456],' out/receipts.ines.csv | head -n 6
