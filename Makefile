@@ -35,15 +35,18 @@ demo: build ## the U.S. budget, masked for three people
 	$(GO) run ./$(EXAMPLE)/demo -m $(EXAMPLE)
 
 check: ## format, vet, staticcheck, and the laws of the house (imports, names, size, comments)
-	@unformatted=$$($(TOOL) gofumpt -l .) && \
-		if [ -n "$$unformatted" ]; then printf 'not formatted (run `%s gofumpt -w FILE`):\n%s\n' '$(TOOL)' "$$unformatted"; exit 1; fi
-	@for m in $(MODULES); do echo "vet, staticcheck: $$m"; \
-		( cd $$m && $(GO) vet ./... ) || exit 1; \
-		( root=$$PWD && cd $$m && $(GO) tool -modfile=$$root/tools/go.mod staticcheck ./... ) || exit 1; done
-	$(GO) test -count=1 -run '^TestLayout' -v .
+	@bad=0; root=$$PWD; \
+	echo 'gofumpt'; unformatted=$$($(TOOL) gofumpt -l .) || bad=1; \
+	if [ -n "$$unformatted" ]; then printf 'not formatted (mend with `%s gofumpt -w FILE`):\n%s\n' '$(TOOL)' "$$unformatted"; bad=1; fi; \
+	for m in $(MODULES); do \
+		echo "go vet: $$m"; ( cd $$m && $(GO) vet ./... ) || bad=1; \
+		echo "staticcheck: $$m"; ( cd $$m && $(GO) tool -modfile=$$root/tools/go.mod staticcheck ./... ) || bad=1; \
+	done; \
+	echo 'laws of the house'; $(GO) test -count=1 -run '^TestLayout' -v . | grep -vE '^=== (RUN|PAUSE|CONT|NAME)'; [ $${PIPESTATUS[0]} -eq 0 ] || bad=1; \
+	exit $$bad
 
 test: ## all tests of all modules, with the race detector
-	@for m in $(MODULES); do echo "test: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || exit 1; done
+	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || bad=1; done; exit $$bad
 
 guard: ## what must not get slower or allocate more: ratios and counts, one package at a time, without the race detector
 	@grep -rqE --include='*_test.go' '^func TestGuard' . || { echo 'no guard found'; exit 1; }
