@@ -9,7 +9,9 @@
 //	bitmap            sets of cells: interned, immutable, compact
 //	inherit           which access rights a formula brings into its block: the plan
 //	engine            compiles a workspace into immutable Rights; a Member's View of a block
+//	engine/audit      questions about rights: why, who, what
 //	engine/mask       redacts and locks Arrow record batches for a member
+//	engine/parquetio  Parquet in and out, for programs: it links gRPC, which nothing else here does
 //	engine/enginetest the naive oracle and the model generator that the engine is tested against
 //	cmd/cubeward      the command
 //	examples          runnable models, with a demonstration
