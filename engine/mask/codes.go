@@ -14,10 +14,11 @@ type coder interface {
 // coded is one item column of one batch. It may be used by many goroutines.
 type coded struct {
 	coder   coder
-	entries int     // codes below are entries; unknownSlot and nullSlot follow
-	items   []int32 // the item of each entry, notItem or nullItem; nil where the entries are the items
-	nulls   bool    // a row may be null
-	direct  any     // []uint8, []uint16 or []uint32: the codes of all rows, where they stand in the batch like that
+	entries int      // codes below are entries; unknownSlot and nullSlot follow
+	items   []int32  // the item of each entry, notItem or nullItem; nil where the entries are the items
+	places  []uint32 // items, with 0 for what is none: where coupled conditions look
+	nulls   bool     // a row may be null
+	direct  any      // []uint8, []uint16 or []uint32: the codes of all rows, where they stand in the batch like that
 	tables  [][]byte
 }
 
@@ -79,6 +80,10 @@ func (c *coded) dictionary(p part, dt *arrow.DictionaryType, lk *lookup) error {
 		}
 		copy(folded[len(d.entries):], t[unknown:])
 		c.tables[k] = folded
+	}
+	c.places = make([]uint32, len(d.entries)+extraSlots)
+	for i, item := range d.entries {
+		c.places[i] = uint32(max(item, 0))
 	}
 	if !c.nulls {
 		c.direct = d.direct()

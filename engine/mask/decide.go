@@ -19,7 +19,6 @@ type decision struct {
 // scratch is what one goroutine needs to decide a chunk.
 type scratch struct {
 	codes [][]uint32 // by item column
-	items [][]uint32 // by item column: what coupled conditions look up; 0 where there is no item
 	bytes [chunkRows]byte
 	cells [chunkRows]uint64
 }
@@ -27,9 +26,9 @@ type scratch struct {
 // scratches are reused by the calls of one Masker: they hold numbers of items only while a call runs, and are read
 // only where it wrote.
 func (m *Masker) newScratch() *scratch {
-	s := &scratch{codes: make([][]uint32, len(m.items)), items: make([][]uint32, len(m.items))}
+	s := &scratch{codes: make([][]uint32, len(m.items))}
 	for i := range m.items {
-		s.codes[i], s.items[i] = make([]uint32, chunkRows), make([]uint32, chunkRows)
+		s.codes[i] = make([]uint32, chunkRows)
 	}
 	return s
 }
@@ -82,7 +81,7 @@ func (m *Masker) decideChunk(d *decision, cols []*coded, s *scratch, lo, hi int)
 	n := hi - lo
 	words := func(all []uint64) []uint64 { return all[lo>>6 : lo>>6+wordsFor(n)] }
 	for i, c := range cols {
-		if c.direct != nil && !m.coupled[i] {
+		if c.direct != nil {
 			continue
 		}
 		if err := c.coder.code(lo, s.codes[i][:n]); err != nil {
@@ -92,11 +91,6 @@ func (m *Masker) decideChunk(d *decision, cols []*coded, s *scratch, lo, hi int)
 			equalBits(words(d.nulls[i]), s.codes[i][:n], uint32(c.entries+nullSlot))
 			d.nullItems(c, i, s, lo, n)
 		}
-		if m.coupled[i] {
-			for j, code := range s.codes[i][:n] {
-				s.items[i][j] = uint32(max(c.item(code), 0))
-			}
-		}
 	}
 	for k := range m.groups {
 		if err := m.decideGroup(d, k, cols, s, lo, hi); err != nil {
@@ -105,21 +99,32 @@ func (m *Masker) decideChunk(d *decision, cols []*coded, s *scratch, lo, hi int)
 	}
 	for i := range m.lanes {
 		for _, c := range m.lanes[i].coupled {
-			if m.lanes[i].never {
-				break
-			}
-			cells := s.cells[:n]
-			for k, col := range c.columns {
-				if k == 0 {
-					addStrided(cells, s.items[col], c.base, c.strides[k])
-				} else {
-					addStridedTo(cells, s.items[col], c.strides[k])
-				}
-			}
-			andCells(words(d.lanes[i]), cells, c.bits)
+			m.couple(words(d.lanes[i]), &c, cols, s, lo, hi)
 		}
 	}
 	return nil
+}
+
+// couple clears the bits of the rows [lo,hi) whose cell the condition lacks.
+func (m *Masker) couple(words []uint64, c *condition, cols []*coded, s *scratch, lo, hi int) {
+	cells := s.cells[:hi-lo]
+	for i := range cells {
+		cells[i] = c.base
+	}
+	for k, col := range c.columns {
+		x, stride := cols[col], c.strides[k]
+		switch codes := x.direct.(type) {
+		case []uint8:
+			addCells(cells, codes[lo:hi], x.places, 0, stride)
+		case []uint16:
+			addCells(cells, codes[lo:hi], x.places, 0, stride)
+		case []uint32:
+			addCells(cells, codes[lo:hi], x.places, 0, stride)
+		default:
+			addCells(cells, s.codes[col][:hi-lo], x.places, uint64(x.entries), stride)
+		}
+	}
+	andCells(words, cells, c.bits)
 }
 
 // nullItems adds to the null rows those whose dictionary entry is null.

@@ -68,17 +68,30 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 	}
 	number := make([]uint32, values.n) // of each value: its new number and one, 0 where no row uses it
 	var order []int                    // the values used, by new number
-	for from, to := range runs(visible, s.n) {
-		for i := from; i < to; i++ {
-			k := uint64(idx[s.row(i)])
-			if k >= uint64(len(number)) {
-				return result{}, malformed("an index is outside its dictionary")
-			}
-			if number[k] == 0 {
-				order = append(order, int(k))
-				number[k] = uint32(len(order))
-			}
+	use := func(k uint64) bool {
+		if k >= uint64(len(number)) {
+			return false
 		}
+		if number[k] == 0 {
+			order = append(order, int(k))
+			number[k] = uint32(len(order))
+		}
+		return true
+	}
+	inside := true
+	for from, to := range runs(visible, s.n) {
+		if s.rows == nil {
+			for _, v := range idx[from:to] {
+				inside = use(uint64(v)) && inside
+			}
+			continue
+		}
+		for _, row := range s.rows[from:to] {
+			inside = use(uint64(idx[row])) && inside
+		}
+	}
+	if !inside {
+		return result{}, malformed("an index is outside its dictionary")
 	}
 	if r.shares(s, visible) && len(order) == values.n {
 		res, err := r.fixed(p, s, width)

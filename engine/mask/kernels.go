@@ -61,18 +61,24 @@ func spread(out [][]uint64, rows []byte) {
 	}
 }
 
-// addStrided adds stride times each item to the cells; the first column sets them.
-func addStrided(cells []uint64, items []uint32, base, stride uint64) {
-	items = items[:len(cells)]
-	for i := range cells {
-		cells[i] = base + uint64(items[i])*stride
+// addCells adds to each row's cell stride times the item of its code: places says the item, or, where it is nil, the code
+// itself is it, if it is less than items. What is no item counts as item 0: some other condition denies the row.
+func addCells[T uint8 | uint16 | uint32](cells []uint64, codes []T, places []uint32, items, stride uint64) {
+	codes = codes[:len(cells)]
+	if places == nil {
+		for i, c := range codes {
+			item := uint64(c)
+			if item >= items {
+				item = 0
+			}
+			cells[i] += item * stride
+		}
+		return
 	}
-}
-
-func addStridedTo(cells []uint64, items []uint32, stride uint64) {
-	items = items[:len(cells)]
-	for i := range cells {
-		cells[i] += uint64(items[i]) * stride
+	for i, c := range codes {
+		if uint(c) < uint(len(places)) {
+			cells[i] += uint64(places[c]) * stride
+		}
 	}
 }
 

@@ -23,10 +23,9 @@ type Masker struct {
 	items         []itemColumn
 	measures      []measure
 
-	lanes   lanes
-	groups  []group
-	coupled []bool      // by item column: a lane couples it with another
-	dense   *denseBlock // nil where rows are placed by columns
+	lanes  lanes
+	groups []group
+	dense  *denseBlock // nil where rows are placed by columns
 
 	mem     memory.Allocator
 	workers int
@@ -66,14 +65,6 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	}
 	m.columns, m.items, m.measures = b.columns, b.items, b.measures
 	m.groups = fold(m.lanes, m.items)
-	m.coupled = make([]bool, len(m.items))
-	for _, l := range m.lanes {
-		for _, c := range l.coupled {
-			for _, col := range c.columns {
-				m.coupled[col] = true
-			}
-		}
-	}
 	m.scratch.New = func() any { return m.newScratch() }
 	m.totals = m.newCounts()
 	return m, nil

@@ -141,12 +141,17 @@ func (p part) bufferLen(i int) int {
 	return p.data.Buffers()[i].Len()
 }
 
-// validity is the bitmap that holds the part's rows from bit p.off on; nil where none is null.
+// validity is the bitmap that holds the part's rows from bit p.off on; nil where none is null, as it is more often than
+// bitmaps are missing.
 func (p part) validity() ([]byte, error) {
 	if len(p.data.Buffers()) == 0 || p.data.Buffers()[0] == nil || p.data.Buffers()[0].Len() == 0 {
 		return nil, nil
 	}
-	return p.bytes(0, 0, (p.off+p.n+7)/8)
+	b, err := p.bytes(0, 0, (p.off+p.n+7)/8)
+	if err == nil && allBits(b, p.off, p.n) {
+		return nil, nil
+	}
+	return b, err
 }
 
 // visible are the rows of the output that hold a value, kept and not null in the input; nil where all do. It also

@@ -68,6 +68,29 @@ func loadBits(dst []uint64, src []byte, off, n int) {
 	}
 }
 
+// allBits says whether the n bits of an Arrow bitmap from bit off on are all set. The bitmap must hold them.
+func allBits(b []byte, off, n int) bool {
+	for n > 0 && off&7 != 0 {
+		if b[off>>3]>>(off&7)&1 == 0 {
+			return false
+		}
+		off, n = off+1, n-1
+	}
+	b = b[off>>3:]
+	for ; n >= 64; n -= 64 {
+		if binary.LittleEndian.Uint64(b) != ^uint64(0) {
+			return false
+		}
+		b = b[8:]
+	}
+	for i := range n {
+		if b[i>>3]>>(i&7)&1 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // storeBits writes the first n bits as an Arrow bitmap of (n+7)/8 bytes.
 func storeBits(dst []byte, words []uint64, n int) {
 	size := (n + 7) / 8

@@ -44,6 +44,16 @@ func TestLoadAndStoreBitsAsBitByBit(t *testing.T) {
 		if n > 0 {
 			require.Zero(t, words[len(words)-1]&^lastWord(n))
 		}
+		require.Equal(t, countBits(words) == n, allBits(src, off, n))
+		for i := range src {
+			src[i] = 0xff
+		}
+		require.True(t, allBits(src, off, n))
+		if n > 0 {
+			k := off + rng.IntN(n)
+			src[k/8] &^= 1 << (k % 8)
+			require.False(t, allBits(src, off, n))
+		}
 		dst := make([]byte, (n+7)/8)
 		storeBits(dst, words, n)
 		for i := range len(dst) * 8 {
@@ -185,12 +195,19 @@ func TestAndCellsAsBitByBit(t *testing.T) {
 			a[i], b[i] = uint32(rng.IntN(10)), uint32(rng.IntN(90))
 		}
 		cells := make([]uint64, n)
-		addStrided(cells, a, 7, 93)
-		addStridedTo(cells, b, 1)
+		for i := range cells {
+			cells[i] = 7
+		}
+		places := []uint32{4, 0, 8, 2, 9, 9, 1, 0, 3, 5}
+		addCells(cells, a, places, 0, 93)
+		addCells(cells, b, nil, 80, 1)
 		got := append([]uint64(nil), words...)
 		andCells(got, cells, table)
 		for i := range n {
-			cell := 7 + int(a[i])*93 + int(b[i])
+			cell := 7 + int(places[a[i]])*93
+			if b[i] < 80 {
+				cell += int(b[i])
+			}
 			require.Equal(t, hasBit(words, i) && hasBit(table, cell), hasBit(got, i))
 		}
 	}
