@@ -21,7 +21,7 @@ type profile struct {
 }
 
 // makeProfiles gives every member a profile, equal ones stored once.
-func (r *Rights) makeProfiles() {
+func (r *Rights) makeProfiles(rows []metricRows) {
 	members := r.ws.Users.Len()
 	r.of = make([]profileID, members)
 	known := map[string]profileID{}
@@ -31,28 +31,29 @@ func (r *Rights) makeProfiles() {
 		for _, app := range r.ws.Applications {
 			key = binary.LittleEndian.AppendUint32(key, uint32(app.RoleOf(cube.ItemID(m))))
 		}
-		for _, rows := range r.rows {
-			key = binary.LittleEndian.AppendUint64(key, uint64(rows[m].read))
-			key = binary.LittleEndian.AppendUint64(key, uint64(rows[m].write))
+		for i := range rows {
+			row := rows[i].member(m)
+			key = binary.LittleEndian.AppendUint64(key, uint64(row.read))
+			key = binary.LittleEndian.AppendUint64(key, uint64(row.write))
 		}
 		id, ok := known[string(key)]
 		if !ok {
 			id = profileID(len(r.profiles))
 			known[string(key)] = id
-			r.profiles = append(r.profiles, r.profileOf(m))
+			r.profiles = append(r.profiles, r.profileOf(m, rows))
 		}
 		r.profiles[id].heads++
 		r.of[m] = id
 	}
 }
 
-func (r *Rights) profileOf(m int) profile {
-	p := profile{rows: make([]row, len(r.rows))}
+func (r *Rights) profileOf(m int, rows []metricRows) profile {
+	p := profile{rows: make([]row, len(rows))}
 	for _, app := range r.ws.Applications {
 		p.roles = append(p.roles, app.RoleOf(cube.ItemID(m)))
 	}
-	for i, rows := range r.rows {
-		p.rows[i] = rows[m]
+	for i := range rows {
+		p.rows[i] = rows[i].member(m)
 	}
 	return p
 }

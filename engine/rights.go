@@ -45,7 +45,6 @@ type Rights struct {
 	values   *values
 	mappings []mapping // by inherit.ExprID
 	metrics  map[cube.BlockID]int
-	rows     [][]row // by the numbers of metrics, then by member
 	profiles []profile
 	of       []profileID // by member
 	carried  carried
@@ -73,10 +72,11 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.fillRows(ctx); err != nil {
+	rows, err := r.fillRows(ctx)
+	if err != nil {
 		return nil, err
 	}
-	r.makeProfiles()
+	r.makeProfiles(rows)
 	return r, nil
 }
 

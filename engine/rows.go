@@ -24,8 +24,16 @@ func (r row) of(c cube.Rights) bitmap.SetID {
 	return r.write
 }
 
+// metricRows is the rows of one access-rights metric: one for each kind of member.
+type metricRows struct {
+	kinds kinds
+	rows  []row
+}
+
+func (m *metricRows) member(i int) row { return m.rows[m.kinds.of[i]] }
+
 // fillRows works out the rows of every access-rights metric that a rule applies.
-func (r *Rights) fillRows(ctx context.Context) error {
+func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 	var used []*cube.Block
 	for id := range inherit.NodeID(r.plan.Len()) {
 		n := r.plan.Node(id)
@@ -37,78 +45,48 @@ func (r *Rights) fillRows(ctx context.Context) error {
 			used = append(used, n.Metric)
 		}
 	}
-	r.rows = make([][]row, len(used))
+	all := make([]metricRows, len(used))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.workers)
 	for i, m := range used {
-		g.Go(func() error {
-			rows, err := r.rowsOf(ctx, m)
-			r.rows[i] = rows
+		g.Go(func() (err error) {
+			all[i], err = r.rowsOf(ctx, m)
 			return err
 		})
 	}
-	return g.Wait()
+	return all, g.Wait()
 }
 
-// rowsOf splits the values of a metric by member.
-func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) ([]row, error) {
-	col, err := r.compact(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	users := r.ws.Users
-	have := slices.DeleteFunc(slices.Clone(col.Space().Dims()), func(d *cube.List) bool { return d == users })
-	want := slices.DeleteFunc(slices.Clone(m.Dims), func(d *cube.List) bool { return d == users })
-	slices.SortFunc(want, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
-	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
-	widen := func(id bitmap.SetID) bitmap.SetID { return r.spread(id, have, want) }
-	rows := make([]row, users.Len())
-	if col.Space().Axis(users) < 0 {
-		one := cut.whole()
-		one = row{widen(one.read), widen(one.write)}
-		for i := range rows {
-			rows[i] = one
-		}
-		return rows, nil
-	}
-	for i := range rows {
-		if i&0xfff == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		rows[i] = cut.member(i)
-		if len(have) != len(want) || !slices.Equal(have, want) {
-			rows[i] = row{widen(rows[i].read), widen(rows[i].write)}
-		}
-	}
-	return rows, nil
-}
-
-// compact is the values of a metric over no more dimensions than its formula has, User first, so that a formula that
-// reads two of five dimensions is never blown up to five.
-func (r *Rights) compact(ctx context.Context, m *cube.Block) (*cube.Column, error) {
+// rowsOf splits the values of a metric by kind of member. A formula is evaluated over the dimensions that it has, so
+// that one that reads two of five dimensions is never blown up to five.
+func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) {
 	var col *cube.Column
+	var k kinds
 	var err error
 	if e := r.plan.Formula(m); e != nil {
-		col, err = r.values.eval.Eval(ctx, e)
-	} else {
-		col, err = r.values.of(ctx, m)
+		col, k, err = r.byKinds(ctx, e)
+	} else if col, err = r.values.of(ctx, m); err == nil {
+		col, k, err = r.given(col)
 	}
 	if err != nil {
-		return nil, placed(m, err)
+		return metricRows{}, placed(m, err)
 	}
-	dims := slices.Clone(col.Space().Dims())
-	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
-	if i := slices.Index(dims, r.ws.Users); i > 0 {
-		dims = slices.Insert(slices.Delete(dims, i, i+1), 0, r.ws.Users)
+	have := col.Space().Dims()
+	if len(have) > 0 && have[0].ID == r.ws.Users.ID { // the list of kinds
+		have = have[1:]
 	}
-	space, err := cube.NewSpace(dims...)
-	if err != nil {
-		return nil, placed(m, err)
+	want := slices.DeleteFunc(slices.Clone(m.Dims), func(d *cube.List) bool { return d == r.ws.Users })
+	slices.SortFunc(want, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
+	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
+	rows := make([]row, k.len())
+	for i := range rows {
+		if i&0xfff == 0 && ctx.Err() != nil {
+			return metricRows{}, ctx.Err()
+		}
+		one := cut.next()
+		rows[i] = row{r.spread(one.read, have, want), r.spread(one.write, have, want)}
 	}
-	if col, err = formula.Broadcast(col, space); err != nil {
-		return nil, placed(m, err)
-	}
-	return col, nil
+	return metricRows{k, rows}, nil
 }
 
 // spread carries a set to more dimensions.
@@ -133,55 +111,64 @@ func shapeOf(dims []*cube.List) bitmap.Shape {
 	return s
 }
 
-// rowCutter cuts the values of an access-rights metric, User first, into the sets of one member after the other.
+// rowCutter cuts the values of an access-rights metric, kinds first, into the sets of one kind after the other.
 type rowCutter struct {
 	pool *bitmap.Pool
 	col  *cube.Column
 	n    uint64 // cells of a row
-	at   int    // Sparse: where the next member's cells begin
+	row  uint64 // the next row
+	at   int    // Sparse: where its cells begin
 }
 
-func (c *rowCutter) whole() row { return c.values(c.col.Vector().Bytes, c.col.Cells(), 0) }
-
-// member is the row of a member; members are asked for in order.
-func (c *rowCutter) member(i int) row {
+// next is the set of the next row: BLANK and none grant nothing (SPEC 1.1.3). A column without kinds has one row.
+func (c *rowCutter) next() row {
 	vec := c.col.Vector()
-	first := uint64(i) * c.n
+	first := c.row * c.n
+	c.row++
 	switch c.col.Form() {
-	case cube.Dense:
-		return c.values(vec.Bytes[first:first+c.n], nil, first)
-	case cube.Sparse:
-		cells := c.col.Cells()
-		lo := c.at
-		for c.at < len(cells) && cells[c.at] < first+c.n {
-			c.at++
-		}
-		return c.values(vec.Bytes[lo:c.at], cells[lo:c.at], first)
-	}
-	return c.whole()
-}
-
-// values makes sets of rights values: BLANK and none grant nothing (SPEC 1.1.3).
-func (c *rowCutter) values(rights []uint8, cells []uint64, first uint64) row {
-	if c.col.Form() == cube.Constant {
+	case cube.Constant:
 		if c.n == 0 {
 			return row{bitmap.Full, bitmap.Full} // over no cells, as every set
 		}
-		return row{fullIf(rights, cube.Read), fullIf(rights, cube.Write)}
+		return row{fullIf(vec.Bytes, cube.Read), fullIf(vec.Bytes, cube.Write)}
+	case cube.Dense:
+		return c.dense(vec.Bytes[first : first+c.n])
 	}
-	read, write := make([]uint64, (c.n+63)/64), make([]uint64, (c.n+63)/64)
+	cells := c.col.Cells()
+	lo := c.at
+	for c.at < len(cells) && cells[c.at] < first+c.n {
+		c.at++
+	}
+	return c.sparse(vec.Bytes[lo:c.at], cells[lo:c.at], first)
+}
+
+func (c *rowCutter) dense(rights []uint8) row {
+	read, write := make([]uint64, bitmap.WordsFor(c.n)), make([]uint64, bitmap.WordsFor(c.n))
 	for i, v := range rights {
 		if v == cube.BlankByte {
 			continue
 		}
-		cell := uint64(i)
-		if cells != nil {
-			cell = cells[i] - first
-		}
-		read[cell>>6] |= uint64(v&uint8(cube.Read)) << (cell & 63)
-		write[cell>>6] |= uint64(v&uint8(cube.Write)) >> 1 << (cell & 63)
+		read[i>>6] |= uint64(v&uint8(cube.Read)) << (i & 63)
+		write[i>>6] |= uint64(v&uint8(cube.Write)) >> 1 << (i & 63)
 	}
 	return row{c.pool.FromWords(read, c.n), c.pool.FromWords(write, c.n)}
+}
+
+// sparse costs what the row has, not what its space has.
+func (c *rowCutter) sparse(rights []uint8, cells []uint64, first uint64) row {
+	var read, write []uint64
+	for i, v := range rights {
+		if v == cube.BlankByte {
+			continue
+		}
+		if cube.Rights(v)&cube.Read != 0 {
+			read = append(read, cells[i]-first)
+		}
+		if cube.Rights(v)&cube.Write != 0 {
+			write = append(write, cells[i]-first)
+		}
+	}
+	return row{c.pool.FromCells(read, c.n), c.pool.FromCells(write, c.n)}
 }
 
 func fullIf(rights []uint8, c cube.Rights) bitmap.SetID {

@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/formula"
+)
+
+// Narrowed evaluates a formula over kinds of members however many there are, for tests.
+func (r *Rights) Narrowed(ctx context.Context, e *formula.Expr) (col *cube.Column, kindOf []int32, err error) {
+	inputs := userInputs(r.ws.Users, e)
+	cols := make([]*cube.Column, len(inputs))
+	for i, in := range inputs {
+		c, err := r.values.eval.Eval(ctx, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		if cols[i], err = usersFirst(r.ws.Users, c); err != nil {
+			return nil, nil, err
+		}
+	}
+	k := kindsBy(r.ws.Users.Len(), cols)
+	col, err = r.narrowed(ctx, e, inputs, cols, k)
+	return col, k.of, err
+}
+
+// Whole evaluates a formula over User as it stands, User first, for tests.
+func (r *Rights) Whole(ctx context.Context, e *formula.Expr) (*cube.Column, error) {
+	col, err := r.values.eval.Eval(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return usersFirst(r.ws.Users, col)
+}

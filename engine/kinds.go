@@ -1,0 +1,322 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/formula"
+)
+
+// kinds sorts the members by what an access-rights metric reads from them: members of one kind have the same row.
+type kinds struct {
+	of    []int32 // the kind of each member
+	first []int32 // a member of each kind, ascending
+}
+
+func (k *kinds) len() int { return len(k.first) }
+
+// kindsBy sorts members by columns of which User is the first dimension, or a constant.
+func kindsBy(members int, cols []*cube.Column) kinds {
+	k := kinds{of: make([]int32, members)}
+	known := map[string]int32{}
+	readers := make([]*rowReader, len(cols))
+	for i, c := range cols {
+		readers[i] = newRowReader(c, members)
+	}
+	var key []byte
+	for m := range members {
+		key = key[:0]
+		for _, r := range readers {
+			key = r.append(key, m)
+		}
+		id, ok := known[string(key)]
+		if !ok {
+			id = int32(len(k.first))
+			known[string(key)] = id
+			k.first = append(k.first, int32(m))
+		}
+		k.of[m] = id
+	}
+	return k
+}
+
+// rowReader writes the content of a column's rows, one member after the other, so that equal bytes mean equal rows.
+type rowReader struct {
+	col *cube.Column
+	n   uint64 // cells of a row
+	at  int    // Sparse: where the next member's cells begin
+}
+
+func newRowReader(col *cube.Column, members int) *rowReader {
+	n := uint64(0)
+	if members > 0 {
+		n = col.Space().Len() / uint64(members)
+	}
+	return &rowReader{col: col, n: n}
+}
+
+func (r *rowReader) append(key []byte, member int) []byte {
+	vec := r.col.Vector()
+	first := uint64(member) * r.n
+	switch r.col.Form() {
+	case cube.Constant:
+		return key
+	case cube.Dense:
+		return appendValues(key, vec, int(first), int(first+r.n))
+	}
+	lo, cells := r.at, r.col.Cells()
+	for r.at < len(cells) && cells[r.at] < first+r.n {
+		key = binary.LittleEndian.AppendUint64(key, cells[r.at]-first)
+		r.at++
+	}
+	key = appendValues(key, vec, lo, r.at)
+	return binary.LittleEndian.AppendUint32(key, uint32(r.at-lo)) // so that no row's end can be taken for another's beginning
+}
+
+func appendValues(key []byte, vec *cube.Vector, lo, hi int) []byte {
+	switch vec.Kind {
+	case cube.Number:
+		for _, f := range vec.Numbers[lo:hi] {
+			if f != f {
+				f = math.NaN() // BLANK has one form
+			}
+			key = binary.LittleEndian.AppendUint64(key, math.Float64bits(f))
+		}
+	case cube.Text, cube.Date, cube.Item:
+		for _, n := range vec.Ints[lo:hi] {
+			key = binary.LittleEndian.AppendUint32(key, uint32(n))
+		}
+	case cube.Boolean, cube.AccessRights:
+		key = append(key, vec.Bytes[lo:hi]...)
+	}
+	return key
+}
+
+// inputFinder finds what a formula over User reads from the user.
+type inputFinder struct {
+	users  *cube.List
+	inputs []*formula.Expr // what is read from the user, each with User among its dimensions
+	seen   map[*formula.Expr]bool
+}
+
+// userInputs finds the largest parts of a formula over User that are read from the user: those over User alone, and
+// those that work along User or hold values of other dimensions too.
+func userInputs(users *cube.List, e *formula.Expr) []*formula.Expr {
+	n := &inputFinder{users: users, seen: map[*formula.Expr]bool{}}
+	n.find(e)
+	return n.inputs
+}
+
+func (n *inputFinder) find(e *formula.Expr) {
+	if n.seen[e] || !slices.Contains(e.Dims, n.users) {
+		return
+	}
+	n.seen[e] = true
+	if n.isInput(e) {
+		n.inputs = append(n.inputs, e)
+		return
+	}
+	for _, a := range e.Args {
+		n.find(a)
+	}
+}
+
+// isInput says whether an expression over User is to be read as a whole: because it has no other dimension, is a
+// block, or is made by an operation that looks along User.
+func (n *inputFinder) isInput(e *formula.Expr) bool {
+	if len(e.Dims) == 1 {
+		return true
+	}
+	switch e.Op {
+	case formula.OpBlock:
+		return true
+	case formula.OpSelect, formula.OpShift, formula.OpCumulate, formula.OpAggregate, formula.OpSpread:
+		return e.List == n.users || slices.Contains(e.Lists, n.users)
+	case formula.OpRemove:
+		return slices.Contains(e.Lists, n.users)
+	}
+	return false
+}
+
+// narrow rewrites a formula over User as one over kinds of users: what it reads from the user is replaced by columns
+// with one row for each kind. A formula that reads the user's country is so evaluated once a country, not once a member.
+type narrow struct {
+	users, kinds *cube.List
+	blocks       map[*formula.Expr]*cube.Block // what stands for each input
+	done         map[*formula.Expr]*formula.Expr
+}
+
+func (n *narrow) rewrite(e *formula.Expr) *formula.Expr {
+	if !slices.Contains(e.Dims, n.users) {
+		return e
+	}
+	if out, ok := n.done[e]; ok {
+		return out
+	}
+	out := *e
+	out.Dims = n.replace(e.Dims)
+	if b, ok := n.blocks[e]; ok {
+		out = formula.Expr{Op: formula.OpBlock, Type: e.Type, Dims: out.Dims, Pos: e.Pos, Block: b}
+	} else {
+		out.Lists = n.replace(e.Lists)
+		out.Args = make([]*formula.Expr, len(e.Args))
+		for i, a := range e.Args {
+			out.Args[i] = n.rewrite(a)
+		}
+	}
+	n.done[e] = &out
+	return &out
+}
+
+// replace keeps the order by ListID: the list of kinds has the number of User.
+func (n *narrow) replace(dims []*cube.List) []*cube.List {
+	out := slices.Clone(dims)
+	for i, d := range out {
+		if d == n.users {
+			out[i] = n.kinds
+		}
+	}
+	return out
+}
+
+// byKinds evaluates a formula over User once for each kind of member: a column whose first dimension, if the formula
+// has User at all, is the kinds.
+func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, kinds, error) {
+	members := r.ws.Users.Len()
+	inputs := userInputs(r.ws.Users, e)
+	cols := make([]*cube.Column, len(inputs))
+	for i, in := range inputs {
+		col, err := r.values.eval.Eval(ctx, in)
+		if err != nil {
+			return nil, kinds{}, err
+		}
+		if cols[i], err = usersFirst(r.ws.Users, col); err != nil {
+			return nil, kinds{}, err
+		}
+	}
+	k := kindsBy(members, cols)
+	if 2*k.len() > members {
+		return r.byMembers(ctx, e)
+	}
+	col, err := r.narrowed(ctx, e, inputs, cols, k)
+	return col, k, err
+}
+
+// byMembers evaluates a formula that reads something of its own from most members as it stands.
+func (r *Rights) byMembers(ctx context.Context, e *formula.Expr) (*cube.Column, kinds, error) {
+	col, err := r.values.eval.Eval(ctx, e)
+	if err != nil {
+		return nil, kinds{}, err
+	}
+	return r.given(col)
+}
+
+// given sorts members by the rows of a column.
+func (r *Rights) given(col *cube.Column) (*cube.Column, kinds, error) {
+	col, err := usersFirst(r.ws.Users, col)
+	if err != nil {
+		return nil, kinds{}, err
+	}
+	if col.Space().Axis(r.ws.Users) < 0 {
+		return col, kindsBy(r.ws.Users.Len(), nil), nil
+	}
+	k := kindsBy(r.ws.Users.Len(), []*cube.Column{col})
+	col, err = firstRows(col, k, kindList(k.len()))
+	return col, k, err
+}
+
+// narrowed evaluates a formula over kinds, given what it reads from the members.
+func (r *Rights) narrowed(ctx context.Context, e *formula.Expr, inputs []*formula.Expr, cols []*cube.Column, k kinds) (*cube.Column, error) {
+	list := kindList(k.len())
+	n := &narrow{users: r.ws.Users, kinds: list, blocks: map[*formula.Expr]*cube.Block{}, done: map[*formula.Expr]*formula.Expr{}}
+	held := map[*cube.Block]*cube.Column{}
+	for i, in := range inputs {
+		col, err := firstRows(cols[i], k, list)
+		if err != nil {
+			return nil, err
+		}
+		b := &cube.Block{Kind: cube.Metric, Name: "kinds", Type: in.Type, Dims: col.Space().Dims()}
+		n.blocks[in], held[b] = b, col
+	}
+	eval := formula.NewEvaluator(func(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+		if col, ok := held[b]; ok {
+			return col, nil
+		}
+		return r.values.of(ctx, b)
+	}, formula.EvalOptions{})
+	col, err := eval.Eval(ctx, n.rewrite(e))
+	if err != nil {
+		return nil, err
+	}
+	return usersFirst(list, col)
+}
+
+// kindList is a list of n kinds, with the number of the list User.
+func kindList(n int) *cube.List {
+	l := cube.NewWorkspace("").Users
+	for i := range n {
+		if err := l.Append(strconv.Itoa(i)); err != nil {
+			panic(err) // numbers are distinct, and there are no more kinds than members
+		}
+	}
+	return l
+}
+
+// usersFirst is a column with users as its first dimension, where it has them, and the others by ListID.
+func usersFirst(users *cube.List, col *cube.Column) (*cube.Column, error) {
+	dims := slices.Clone(col.Space().Dims())
+	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
+	if i := slices.Index(dims, users); i > 0 {
+		dims = slices.Insert(slices.Delete(dims, i, i+1), 0, users)
+	}
+	if slices.Equal(dims, col.Space().Dims()) {
+		return col, nil
+	}
+	space, err := cube.NewSpace(dims...)
+	if err != nil {
+		return nil, err
+	}
+	return formula.Broadcast(col, space)
+}
+
+// firstRows keeps of a column, users first, the row of the first member of each kind.
+func firstRows(col *cube.Column, k kinds, list *cube.List) (*cube.Column, error) {
+	dims := slices.Clone(col.Space().Dims())
+	dims[0] = list
+	space, err := cube.NewSpace(dims...)
+	if err != nil {
+		return nil, err
+	}
+	vec := col.Vector()
+	if col.Form() == cube.Constant {
+		return cube.NewConstant(col.Type(), space, vec.Value(0)), nil
+	}
+	n := uint64(1)
+	if len(k.of) > 0 {
+		n = col.Space().Len() / uint64(len(k.of))
+	}
+	var places []int
+	if col.Form() == cube.Dense {
+		places = make([]int, 0, space.Len())
+		for _, m := range k.first {
+			for i := range n {
+				places = append(places, int(uint64(m)*n+i))
+			}
+		}
+		return cube.NewDense(col.Type(), space, vec.Take(places)), nil
+	}
+	var kept []uint64
+	cells := col.Cells()
+	for i, m := range k.first {
+		lo, _ := slices.BinarySearch(cells, uint64(m)*n)
+		for ; lo < len(cells) && cells[lo] < uint64(m+1)*n; lo++ {
+			kept = append(kept, cells[lo]-uint64(m)*n+uint64(i)*n)
+			places = append(places, lo)
+		}
+	}
+	return cube.NewSparse(col.Type(), space, kept, vec.Take(places)), nil
+}

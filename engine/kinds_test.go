@@ -1,0 +1,93 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/cube/modelfile"
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/enginetest"
+)
+
+// A formula over kinds of members is the formula over members, whatever it reads from them.
+func TestKindsAreMembers(t *testing.T) {
+	ctx := context.Background()
+	formulas, shared := 0, 0
+	for seed := range 150 {
+		dir := t.TempDir()
+		require.NoError(t, enginetest.Generate(uint64(seed)+5000, enginetest.Small).Write(dir))
+		ws, err := modelfile.Load(dir, modelfile.Options{})
+		require.NoError(t, err)
+		r, err := engine.Compile(ctx, ws, engine.Options{})
+		require.NoError(t, err)
+		for _, b := range ws.Blocks() {
+			e := r.Plan().Formula(b)
+			if e == nil || !slices.Contains(e.Dims, ws.Users) {
+				continue
+			}
+			formulas++
+			want, err := r.Whole(ctx, e)
+			require.NoError(t, err)
+			got, kindOf, err := r.Narrowed(ctx, e)
+			require.NoError(t, err)
+			if k := got.Space().Dims()[0].Len(); k < ws.Users.Len() {
+				shared++
+			}
+			n := want.Space().Len() / uint64(ws.Users.Len())
+			for cell := range want.Space().Len() {
+				kind := uint64(kindOf[cell/n])
+				require.Equal(t, want.Value(cell), got.Value(kind*n+cell%n), "seed %d, %s, cell %d", seed, b, cell)
+			}
+		}
+	}
+	require.NotZero(t, formulas)
+	require.NotZero(t, shared)
+}
+
+// Members who differ in nothing that a formula reads are one kind; the cost of rights follows the kinds.
+func TestKindsAreFew(t *testing.T) {
+	ws := cube.NewWorkspace("W")
+	const members, countries = 5000, 7
+	app := ws.AddApplication("A")
+	country := app.AddList("Country")
+	for i := range countries {
+		require.NoError(t, country.Append(fmt.Sprint("c", i)))
+	}
+	home := ws.AddProperty(ws.Users, "Country", cube.Type{Kind: cube.Item, List: country})
+	vec := cube.NewVector(cube.Item, members)
+	for i := range members {
+		require.NoError(t, ws.Users.Append(fmt.Sprint("m", i)))
+		vec.Ints[i] = int32(i % countries)
+		app.SetRoleOf(cube.ItemID(i), cube.ItemID(i%2))
+	}
+	space, err := cube.NewSpace(ws.Users)
+	require.NoError(t, err)
+	home.Input = cube.NewDense(home.Type, space, vec)
+	ar := app.AddMetric("AR", cube.Type{Kind: cube.AccessRights}, ws.Users, country)
+	ar.Formula = &cube.Formula{Text: "IF(User.Country = Country, ACCESSRIGHTS(TRUE, 'Users roles' = Role.\"Admin\"))", Author: cube.NoItem}
+	m := app.AddMetric("M", cube.Type{Kind: cube.Number}, country)
+	app.Rules = []*cube.Rule{{Name: "r", Metric: ar, Categories: cube.Read | cube.Write, Target: cube.OnMetrics, Blocks: []*cube.Block{m}}}
+	r, err := engine.Compile(context.Background(), ws, engine.Options{})
+	require.NoError(t, err)
+	_, kindOf, err := r.Narrowed(context.Background(), r.Plan().Formula(ar))
+	require.NoError(t, err)
+	require.Equal(t, int32(2*countries-1), slices.Max(kindOf))
+	groups := r.Groups()
+	require.Len(t, groups, 2*countries)
+	for _, g := range groups {
+		for _, id := range g {
+			v, err := r.MemberAt(id).Block(engine.Ref{App: app, Block: m})
+			require.NoError(t, err)
+			for c := range countries {
+				d := v.Decide(cube.ItemID(c))
+				require.Equal(t, int(id)%countries == c, d.Read)
+				require.Equal(t, int(id)%countries == c && id%2 == 0, d.Write)
+			}
+		}
+	}
+}
