@@ -45,7 +45,7 @@ func formatOf(name string) (format, error) {
 	case ".parquet":
 		return parquetFile, nil
 	}
-	return noFormat, usage("%s: the name must end in .csv, .arrow (IPC file), .arrows (IPC stream) or .parquet", name)
+	return noFormat, fileError(name, "the name must end in .csv, .arrow (IPC file), .arrows (IPC stream) or .parquet")
 }
 
 // batchReader gives the batches of a table one after another. Its errors start with the file's name, and none holds a
@@ -74,7 +74,7 @@ func openBatches(name string, stdin io.Reader, limit int64) (batchReader, error)
 	}
 	if info, err := file.Stat(); err == nil && info.IsDir() {
 		_ = file.Close()
-		return nil, usage("%s: is a folder", name)
+		return nil, fileError(name, "is a folder")
 	}
 	var r batchReader
 	switch f {
@@ -101,7 +101,7 @@ func damaged(name, what string, err error) error {
 	if errors.As(err, &path) {
 		return err
 	}
-	return invalid(fmt.Errorf("%s: %s", name, what))
+	return fileError(name, "%s", what)
 }
 
 // guard runs a call of a format's library, whose panics on bad bytes become errors.
@@ -122,7 +122,7 @@ func checked(name string, number int, b arrow.RecordBatch) error {
 			err = errors.New("length")
 		}
 		if err != nil {
-			return invalid(fmt.Errorf("%s: batch %d: column %q is damaged", name, number, b.Schema().Field(i).Name))
+			return fileError(name, "batch %d: column %q is damaged", number, b.Schema().Field(i).Name)
 		}
 	}
 	return nil
@@ -155,7 +155,7 @@ func (r *parquetReader) Next() (arrow.RecordBatch, error) {
 		case err == nil:
 			return nil, io.EOF
 		case errors.Is(err, parquetio.ErrTooLarge):
-			return nil, invalid(fmt.Errorf("%s: batch %d is larger than --memory allows", r.name, r.number+1))
+			return nil, fileError(r.name, "batch %d is larger than --memory allows", r.number+1)
 		}
 		return nil, damaged(r.name, fmt.Sprintf("batch %d cannot be read", r.number+1), err)
 	}

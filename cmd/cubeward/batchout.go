@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -32,12 +33,18 @@ type tableOut struct {
 // defaultMemory bounds what is held at once where no --memory says otherwise.
 const defaultMemory = 1 << 30
 
+// tableForm is what createTable must know besides the schema.
+type tableForm struct {
+	header []string // in CSV, takes the place of the first names
+	limit  int64    // what may be held in memory at once, in bytes
+	fixed  bool     // every batch has the same dictionaries
+}
+
 // createTable starts a table of schema in the form that the file's extension names; no name means CSV on standard
-// output. header, where given, takes the
-// place of the first names in CSV. What must be held in memory at once is bounded by limit bytes.
-func (t *tool) createTable(name string, schema *arrow.Schema, header []string, limit int64) (*tableOut, error) {
+// output.
+func (t *tool) createTable(name string, schema *arrow.Schema, form tableForm) (*tableOut, error) {
 	if name == "" {
-		w, err := newCSVWriter(t.stdout, schema, header)
+		w, err := newCSVWriter(t.stdout, schema, form.header)
 		return &tableOut{batchWriter: w}, err
 	}
 	f, err := formatOf(name)
@@ -54,9 +61,9 @@ func (t *tool) createTable(name string, schema *arrow.Schema, header []string, l
 	out := &tableOut{file: file}
 	switch f {
 	case csvFormat:
-		out.batchWriter, err = newCSVWriter(file, schema, header)
+		out.batchWriter, err = newCSVWriter(file, schema, form.header)
 	case arrowFile:
-		out.batchWriter, err = newFileWriter(file, schema, limit)
+		out.batchWriter, err = newFileWriter(file, schema, form)
 	case arrowStream:
 		out.batchWriter = newStreamWriter(file, schema)
 	case parquetFile:
@@ -111,8 +118,8 @@ func (s *streamWriter) Close() error {
 	return failed(s.buf.Flush())
 }
 
-// fileWriter writes an Arrow IPC file. A file has one dictionary for each column where batches have their own, so
-// batches with dictionaries are held until the end and given a common one.
+// fileWriter writes an Arrow IPC file. A file has one dictionary for each column; where batches have their own, they
+// are held until the end and given a common one.
 type fileWriter struct {
 	to    *ipc.FileWriter
 	held  []arrow.RecordBatch
@@ -121,16 +128,16 @@ type fileWriter struct {
 	limit int64
 }
 
-func newFileWriter(w io.Writer, schema *arrow.Schema, limit int64) (*fileWriter, error) {
+func newFileWriter(w io.Writer, schema *arrow.Schema, form tableForm) (*fileWriter, error) {
 	to, err := ipc.NewFileWriter(w, ipc.WithSchema(schema))
 	if err != nil {
 		return nil, failed(err)
 	}
 	hold := false
 	for _, f := range schema.Fields() {
-		hold = hold || hasDictionary(f.Type)
+		hold = hold || !form.fixed && hasDictionary(f.Type)
 	}
-	return &fileWriter{to: to, hold: hold, left: limit, limit: limit}, nil
+	return &fileWriter{to: to, hold: hold, left: form.limit, limit: form.limit}, nil
 }
 
 func hasDictionary(t arrow.DataType) bool {
@@ -225,7 +232,7 @@ type parquetWriter struct{ to *parquetio.Writer }
 func newParquetWriter(name string, w io.Writer, schema *arrow.Schema) (*parquetWriter, error) {
 	to, err := parquetio.NewWriter(w, schema)
 	if err != nil {
-		return nil, invalid(fmt.Errorf("%s: %w; write an Arrow stream (.arrows)", name, err))
+		return nil, fileError(name, "%v; write an Arrow stream (.arrows)", strings.TrimPrefix(err.Error(), "parquetio: "))
 	}
 	return &parquetWriter{to: to}, nil
 }

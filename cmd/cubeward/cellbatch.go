@@ -104,7 +104,7 @@ func dimensionNames(ref engine.Ref) []string {
 
 // writeBatches writes a result to a file or, where name is empty, as CSV to standard output. It releases the batches.
 func (t *tool) writeBatches(ctx context.Context, name string, schema *arrow.Schema, batches iter.Seq[arrow.RecordBatch]) error {
-	out, err := t.createTable(name, schema, nil, defaultMemory)
+	out, err := t.createTable(name, schema, tableForm{limit: defaultMemory, fixed: true})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -164,7 +163,7 @@ func (r *csvReader) placed(err error) error {
 	var at *csv.ParseError
 	switch {
 	case errors.Is(err, errTooLarge):
-		return invalid(fmt.Errorf("%s: a row is larger than --memory allows; is a quote not closed?", r.name))
+		return fileError(r.name, "a row is larger than --memory allows; is a quote not closed?")
 	case errors.As(err, &at):
 		return r.errorf(at.Line, at.Column, "%v", at.Err)
 	}

@@ -48,6 +48,11 @@ func usage(format string, args ...any) error {
 // usageHint stands for "CALLED COMMAND --help shows how", which the reporter knows.
 const usageHint = "--help"
 
+// fileError is what is wrong with a file that the call names.
+func fileError(name, format string, args ...any) error {
+	return cube.Errorf(cube.Position{File: name}, format, args...)
+}
+
 // invalid is an input that cannot be used, whatever kind of error says so.
 func invalid(err error) error {
 	if err == nil {

@@ -102,7 +102,7 @@ func (s *streamReader) Next() (arrow.RecordBatch, error) {
 		case err != nil:
 			return nil, damaged(s.name, s.unreadable(err), err)
 		case s.bytes.ended:
-			return nil, invalid(fmt.Errorf("%s: the stream stops after %d batches without its end marker: it is not complete", s.name, s.number))
+			return nil, fileError(s.name, "the stream stops after %d batches without its end marker: it is not complete", s.number)
 		}
 		return nil, io.EOF
 	}

@@ -45,13 +45,14 @@ failed on the way.
 A report goes to standard error, or with --json to standard output.
 ` + exitStatusHelp,
 		Example: `  # The receipts as Ines may see them
-  cubeward mask -m examples/us-budget -u ines@treasury.gov -i receipts.csv -o hers.csv
+  cubeward mask -m examples/us-budget -u ines@treasury.gov \
+      -i examples/us-budget/receipts.csv -o hers.csv
 
-  # Without a trace of the rows that she may not see, and with what she may not change flagged
-  cubeward mask -m examples/us-budget -u ines@treasury.gov -i receipts.parquet -o hers.parquet \
-      --drop-rows --sort --locks
+  # Without a trace of the rows that she may not see, what she may not change flagged
+  cubeward mask -m examples/us-budget -u ines@treasury.gov \
+      -i examples/us-budget/receipts.csv -o hers.parquet --drop-rows --sort --locks
 
-  # A file for each member, of one year
+  # A file for each of many members, from a table of accounts and the receipts of one year
   cubeward mask -m examples/us-budget --members members.txt -i 2016.csv -o out/{member}.csv \
       --at "Fiscal year=2016"`,
 		Args:                  noArguments,
@@ -72,22 +73,22 @@ func (f *maskFlags) register(cmd *cobra.Command) {
 	f.asker.register(cmd)
 	f.model.registerApp(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.members, "members", "", "in place of -u: a `FILE` with a member a line; {member} in OUT stands for the name")
-	flags.StringVarP(&f.in, "input", "i", "", "the table to mask, `IN`")
-	flags.StringVarP(&f.out, "output", "o", "", "where it goes, `OUT`")
-	flags.StringArrayVar(&f.at, "at", nil, "`DIMENSION=ITEM`: all rows stand at that item; repeatable")
-	flags.StringArrayVar(&f.column, "column", nil, "`COLUMN=BLOCK`: the column holds values of that block; repeatable")
-	flags.StringArrayVar(&f.dim, "dim", nil, "`COLUMN=LIST`: the column holds names of items of that list; repeatable")
-	flags.StringArrayVar(&f.dimIndex, "dim-index", nil, "`COLUMN=LIST`: the column holds positions of items, from 0; repeatable")
-	flags.StringArrayVar(&f.options.Pass, "pass", nil, "`COLUMN`: goes through as it is, unprotected; repeatable")
+	flags.StringVar(&f.members, "members", "", "in place of -u: a mask for each member in `FILE`, one a line; {member} in OUT is the name")
+	flags.StringVarP(&f.in, "input", "i", "", "the table to mask: `IN`")
+	flags.StringVarP(&f.out, "output", "o", "", "where the result goes: `OUT`")
+	flags.StringArrayVar(&f.at, "at", nil, "all rows stand at this item: `DIMENSION=ITEM`; repeatable")
+	flags.StringArrayVar(&f.column, "column", nil, "the column holds values of the block: `COLUMN=BLOCK`; repeatable")
+	flags.StringArrayVar(&f.dim, "dim", nil, "the column holds names of items: `COLUMN=LIST`; repeatable")
+	flags.StringArrayVar(&f.dimIndex, "dim-index", nil, "the column holds positions of items, from 0: `COLUMN=LIST`; repeatable")
+	flags.StringArrayVar(&f.options.Pass, "pass", nil, "let `COLUMN` through as it is, unprotected; repeatable")
 	flags.StringVar(&f.options.Dense, "dense", "", "the rows are all cells of `BLOCK` in cell order; there are no dimension columns")
-	flags.BoolVar(&f.options.Locks, "locks", false, "add a column <measure>_locked for each measure: may the member not change the cell")
+	flags.BoolVar(&f.options.Locks, "locks", false, "add a column <measure>_locked for each measure: true where it may not be changed")
 	flags.BoolVar(&f.options.Readable, "readable", false, "add a column <measure>_readable for each measure")
 	flags.BoolVar(&f.options.DropRows, "drop-rows", false, "leave out rows without any readable measure")
 	flags.BoolVar(&f.options.Sort, "sort", false, "put the rows in cell order of the first measure; the whole table is held in memory")
 	flags.BoolVar(&f.options.Refuse, "refuse", false, "refuse (status 1) on the first value that would be hidden")
-	flags.BoolVar(&f.options.TrustMetadata, "trust-metadata", false, "let metadata of the input place columns; only for producers who may choose their own rights")
-	flags.StringArrayVar(&f.options.KeepMetadata, "keep-metadata", nil, "`KEY`: metadata that comes through; repeatable")
+	flags.BoolVar(&f.options.TrustMetadata, "trust-metadata", false, "let metadata of the input place columns: its producer then chooses its rights")
+	flags.StringArrayVar(&f.options.KeepMetadata, "keep-metadata", nil, "let metadata of this `KEY` through; repeatable")
 	flags.Var(&f.memory, "memory", "the most that may be held in memory of one batch, or of the table with --sort")
 	registerJSON(cmd, &f.asJSON)
 }

@@ -9,26 +9,33 @@ import (
 )
 
 // reportMasking says what was hidden: for people on standard error, or as JSON on standard output where the data does
-// not go there. With --members the JSON is a list.
+// not go there. With --members the JSON is a list. What null still tells is said on standard error either way.
 func (t *tool) reportMasking(f *maskFlags, work []*masking, rows int64) error {
 	reports := make([]*mask.Report, len(work))
+	note := ""
 	for i, w := range work {
 		reports[i] = w.masker.Report()
+		note = max(note, reports[i].Note())
 	}
+	to := t.stdout
+	if f.out == standardStream {
+		to = t.stderr
+	}
+	var err error
 	switch {
+	case f.asJSON && f.members != "":
+		err = writeJSON(to, reports)
 	case f.asJSON:
-		to := t.stdout
-		if f.out == standardStream {
-			to = t.stderr
-		}
-		if f.members != "" {
-			return writeJSON(to, reports)
-		}
-		return writeJSON(to, reports[0])
+		err = writeJSON(to, reports[0])
 	case f.members != "":
-		return t.say(membersReport(work, reports, rows))
+		err = t.say(membersReport(work, reports, rows))
+	default:
+		err = t.say(memberReport(work[0], reports[0], rows))
 	}
-	return t.say(memberReport(work[0], reports[0], rows))
+	if err != nil || note == "" {
+		return err
+	}
+	return t.say(fmt.Sprintf("note: %s (--drop-rows --sort)\n", note))
 }
 
 func (t *tool) say(text string) error {
@@ -57,9 +64,6 @@ func memberReport(w *masking, r *mask.Report, rows int64) string {
 			out.WriteString(g.text("  "))
 		}
 	}
-	if note := r.Note(); note != "" {
-		fmt.Fprintf(&out, "note: %s (--drop-rows --sort)\n", note)
-	}
 	return out.String()
 }
 
@@ -67,7 +71,7 @@ func memberReport(w *masking, r *mask.Report, rows int64) string {
 func membersReport(work []*masking, reports []*mask.Report, rows int64) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s read, %s\n", plural(rows, "row"), plural(len(work), "member"))
-	g, note := grid{}, ""
+	g := grid{}
 	g.add("member", "rows", "hidden", "locked", "unplaced", "names hidden")
 	for i, r := range reports {
 		var sum mask.MeasureReport
@@ -79,11 +83,7 @@ func membersReport(work []*masking, reports []*mask.Report, rows int64) string {
 			names += d.Hidden
 		}
 		g.add(printable(work[i].member), count(work[i].rows), count(sum.Hidden), count(sum.Locked), count(sum.Unplaced), count(names))
-		note = max(note, r.Note())
 	}
 	out.WriteString(g.text("  "))
-	if note != "" {
-		fmt.Fprintf(&out, "note: %s (--drop-rows --sort)\n", note)
-	}
 	return out.String()
 }

@@ -97,9 +97,9 @@ func (f *maskFlags) whose(rights *engine.Rights) ([]*engine.Member, error) {
 
 // startMasking binds the columns for each member and starts the outputs.
 func (t *tool) startMasking(f *maskFlags, members []*engine.Member, in batchReader, opt mask.Options) ([]*masking, error) {
-	var header []string
+	form := tableForm{limit: int64(f.memory)}
 	if c, ok := in.(*csvReader); ok {
-		header = c.Header()
+		form.header = c.Header()
 	}
 	var work []*masking
 	for _, m := range members {
@@ -120,7 +120,7 @@ func (t *tool) startMasking(f *maskFlags, members []*engine.Member, in batchRead
 			return nil, err
 		}
 		var err error
-		if w.out, err = t.createTable(w.path, w.masker.Schema(), header, int64(f.memory)); err != nil {
+		if w.out, err = t.createTable(w.path, w.masker.Schema(), form); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +134,7 @@ func notTheInput(in, out string) error {
 		return nil // standard input
 	}
 	if b, err := os.Stat(out); err == nil && os.SameFile(a, b) {
-		return usage("%s: the output would replace the input", out)
+		return fileError(out, "the output would replace the input")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -21,17 +22,21 @@ type modelFlags struct {
 }
 
 func (m *modelFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&m.path, "model", "m", "", "the model: a `PATH` to a folder with workspace.yaml or model.yaml, or to such a file")
+	cmd.Flags().StringVarP(&m.path, "model", "m", "", "the model: `PATH` of a folder with a workspace.yaml or model.yaml, or of such a file")
 }
 
 func (m *modelFlags) registerApp(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&m.app, "app", "a", "", "the application, an `APP` of the workspace, that names without one are of; needed where there are several")
+	cmd.Flags().StringVarP(&m.app, "app", "a", "", "the application that names without one are of: `APP`; needed where there are several")
 }
 
 // compile loads the model and works out its rights.
 func (m *modelFlags) compile(ctx context.Context) (*engine.Rights, error) {
 	ws, err := modelfile.Load(m.path, modelfile.Options{Tables: map[string]modelfile.TableReader{".parquet": parquetio.ReadTable}})
-	if err != nil {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &path):
+		return nil, fileError(m.path, "holds no workspace.yaml and no model.yaml")
+	case err != nil:
 		return nil, alsoOfFormulas(ws, err)
 	}
 	rights, err := engine.Compile(ctx, ws, engine.Options{})
@@ -56,6 +61,16 @@ func alsoOfFormulas(ws *cube.Workspace, err error) error {
 	return slices.Concat(files, formulas).Err()
 }
 
+// find is the block that -b names.
+func (m *modelFlags) find(rights *engine.Rights, block string) (engine.Ref, error) {
+	ref, err := rights.Find(block, m.app)
+	var unknown *engine.UnknownError
+	if errors.As(err, &unknown) && unknown.Name == "" {
+		return ref, usage("%q: the workspace has several applications: write Application::Block, or name one with -a", block)
+	}
+	return ref, err
+}
+
 func unknownApplication(ws *cube.Workspace, name string) error {
 	var names []string
 	for _, a := range ws.Applications {
@@ -74,12 +89,12 @@ type askerFlags struct {
 }
 
 func (a *askerFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&a.user, "user", "u", "", "the member, a `USER` of the workspace, whose rights are asked for")
+	cmd.Flags().StringVarP(&a.user, "user", "u", "", "the member whose rights are asked for: `USER`")
 	a.registerAs(cmd)
 }
 
 func (a *askerFlags) registerAs(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.as, "as", "", "impersonate: the `ADMIN` who acts as the member, reads what they read and writes nothing")
+	cmd.Flags().StringVar(&a.as, "as", "", "impersonate: `ADMIN` acts as the member, reads what they read and writes nothing")
 }
 
 // member is who asks, seen through an administrator's eyes where --as names one.

@@ -37,7 +37,7 @@ func (s *fileSet) create(name string, mode fs.FileMode) (*outFile, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return nil, usage("%s: not an ordinary file: it cannot be replaced as a whole", name)
+		return nil, fileError(name, "not an ordinary file: it cannot be replaced as a whole")
 	case err == nil:
 		if target, err = filepath.EvalSymlinks(name); err != nil {
 			return nil, failed(err)

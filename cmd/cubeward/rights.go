@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -37,7 +38,7 @@ write. With -o it goes to a file instead.
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := needFlags(cmd, "model", "user", "block"); err != nil {
+			if err := cmp.Or(needFlags(cmd, "model", "user", "block"), checkOut(out)); err != nil {
 				return err
 			}
 			view, err := viewOf(cmd, &model, &asker, block)
@@ -58,16 +59,25 @@ write. With -o it goes to a file instead.
 
 const blockHelp = `A block is a metric (Receipts), a property of a list (Account.Agency) or a list
 itself (Account: who sees which items). A name of several words stands in quotes
-where another follows: 'Fiscal year'.Label. Where the workspace has several
+where another follows: 'Fiscal year'.Status. Where the workspace has several
 applications, write Application::Block or name one with -a.
 `
 
 func registerBlock(cmd *cobra.Command, block *string) {
-	cmd.Flags().StringVarP(block, "block", "b", "", "the `BLOCK`: Metric, List.Property or List, with Application:: before it where needed")
+	cmd.Flags().StringVarP(block, "block", "b", "", "the block: `BLOCK` is Metric, List.Property or List, with Application:: before it where needed")
 }
 
 func registerOut(cmd *cobra.Command, out *string) {
-	cmd.Flags().StringVarP(out, "output", "o", "", "write to `FILE` (.csv, .arrow, .arrows, .parquet; - is an Arrow stream) instead")
+	cmd.Flags().StringVarP(out, "output", "o", "", "write to `FILE`: .csv, .arrow, .arrows or .parquet; - is an Arrow stream")
+}
+
+// checkOut refuses the name of a result's file before any work is done.
+func checkOut(out string) error {
+	if out == "" {
+		return nil
+	}
+	_, err := formatOf(out)
+	return err
 }
 
 // viewOf is the view of a block that the flags ask for.
@@ -80,7 +90,7 @@ func viewOf(cmd *cobra.Command, model *modelFlags, asker *askerFlags, block stri
 	if err != nil {
 		return nil, err
 	}
-	ref, err := rights.Find(block, model.app)
+	ref, err := model.find(rights, block)
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,15 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/cubeward/cubeward/cube"
 )
 
 // newRoot is the command line: a new one for each run, as cobra keeps the flags' values in it. Each command stands in
 // a file of its own.
 func newRoot(t *tool) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "cubeward",
+		Use:   "cubeward COMMAND",
 		Short: "Who may read and write which cells of a planning model",
 		Long: `Cubeward decides who may read and who may write which cells of a planning model,
 down to a single number, and masks data accordingly.
@@ -21,11 +23,11 @@ Every command but mask runs with the eyes of the system and is for people who
 may see the whole model. Only what mask writes is made for the member named.`,
 		Example: `  cubeward check -m examples/us-budget
   cubeward rights -m examples/us-budget -u ines@treasury.gov -b Receipts
-  cubeward mask -m examples/us-budget -u ines@treasury.gov -i receipts.csv -o hers.csv`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.ArbitraryArgs,
+  cubeward mask -m examples/us-budget -u ines@treasury.gov \
+      -i examples/us-budget/receipts.csv -o hers.csv`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
@@ -33,6 +35,7 @@ may see the whole model. Only what mask writes is made for the member named.`,
 			return unknownCommand(cmd, args[0])
 		},
 	}
+	root.SetUsageFunc(writeUsage)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
 		checkCommand(t),
@@ -46,8 +49,12 @@ may see the whole model. Only what mask writes is made for the member named.`,
 
 // unknownCommand names the command nearest to what was typed.
 func unknownCommand(root *cobra.Command, name string) error {
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		return usage("unknown command %q (did you mean %q?)", name, near[0])
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := cube.Suggest(name, names); near != "" {
+		return usage("unknown command %q (did you mean %q?)", name, near)
 	}
 	return usage("unknown command %q", name)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"iter"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -37,14 +38,14 @@ named as the block. With -o it goes to a file instead.
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := needFlags(cmd, "model", "block"); err != nil {
+			if err := cmp.Or(needFlags(cmd, "model", "block"), checkOut(out)); err != nil {
 				return err
 			}
 			rights, err := model.compile(cmd.Context())
 			if err != nil {
 				return err
 			}
-			ref, err := rights.Find(block, model.app)
+			ref, err := model.find(rights, block)
 			if err != nil {
 				return err
 			}
