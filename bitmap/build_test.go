@@ -73,6 +73,7 @@ func TestSetsAreOfAnySpace(t *testing.T) {
 	require.Equal(t, id, p.FromRuns([]Run{{0, 0}, {0, 1}, {1, 1}, {2, 3}, {3, 3}}, 4), "empty and touching runs")
 	require.Equal(t, id, p.FromWords([]uint64{5 | 1<<40, 99}, 4), "bits past the space are ignored")
 	require.Equal(t, Full, p.FromCells([]uint64{0}, 1))
+	require.Equal(t, p.FromRuns([]Run{{0, 1}}, 2), p.FromCells([]uint64{0, 0}, 2), "two mentions are not two cells")
 	require.Equal(t, Full, p.FromCells(nil, 0))
 	require.Equal(t, Full, p.FromRuns(nil, 0))
 	require.Equal(t, Full, p.FromWords(nil, 0))
@@ -177,12 +178,18 @@ func TestMisuse(t *testing.T) {
 		"gather: item too large":              func() { p.Gather(id, Shape{10}, Shape{}, []Source{{Items: []int32{10}}}, false) },
 		"gather: item too large, of Full":     func() { p.Gather(Full, Shape{3}, Shape{2}, []Source{{Items: items, Axes: []int{0}}}, false) },
 		"gather: item of an axis without any": func() { p.Gather(Empty, Shape{0}, Shape{2}, []Source{{Items: items, Axes: []int{0}}}, false) },
-		"by: item too large":                  func() { by := by; by.Target = 3; p.ReduceBy(Empty, Shape{2}, by) },
-		"by: wrong number of items":           func() { by := by; by.ItemAxes = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
-		"by: wrong shape":                     func() { p.ReduceBy(Empty, Shape{3}, by) },
-		"by: no target":                       func() { by := by; by.Out = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
-		"by: axis stays twice":                func() { by := by; by.Out = []int{1, 1, -1}; p.ReduceBy(Empty, Shape{2}, by) },
-		"by: no such axis":                    func() { by := by; by.In = []int{2}; p.ReduceBy(Empty, Shape{2}, by) },
+		"gather: item too large, beside another source": func() {
+			p.Gather(id, Shape{3, 10}, Shape{2}, []Source{{Items: items, Axes: []int{0}}, {Axis: 0}}, false)
+		},
+		"gather: item too large, after another source": func() {
+			p.Gather(id, Shape{10, 3}, Shape{2}, []Source{{Axis: 0}, {Items: items, Axes: []int{0}}}, false)
+		},
+		"by: item too large":        func() { by := by; by.Target = 3; p.ReduceBy(Empty, Shape{2}, by) },
+		"by: wrong number of items": func() { by := by; by.ItemAxes = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
+		"by: wrong shape":           func() { p.ReduceBy(Empty, Shape{3}, by) },
+		"by: no target":             func() { by := by; by.Out = []int{1}; p.ReduceBy(Empty, Shape{2}, by) },
+		"by: axis stays twice":      func() { by := by; by.Out = []int{1, 1, -1}; p.ReduceBy(Empty, Shape{2}, by) },
+		"by: no such axis":          func() { by := by; by.In = []int{2}; p.ReduceBy(Empty, Shape{2}, by) },
 	} {
 		require.Panics(t, f, name)
 	}

@@ -2,6 +2,7 @@ package bitmap
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -168,6 +169,20 @@ func TestGatherSparse(t *testing.T) {
 	id := p.FromCells([]uint64{7, 100<<16 + 8, 100<<16 + 11, 1<<32 - 1}, MaxCells)
 	from := []Source{{Items: []int32{100}}, {Axis: 1}, {Axis: 0}}
 	require.Equal(t, p.FromCells([]uint64{4, 1<<15 + 5}, 1<<16), p.Gather(id, in, out, from, false))
+}
+
+// TestGatherShrinksFirst takes a diagonal of a set that is widened too: the other way round is a hundred times the work.
+func TestGatherShrinksFirst(t *testing.T) {
+	p := NewPool()
+	in, out := Shape{500, 500, 2}, Shape{500, 5000}
+	id := p.FromCells([]uint64{0, 1, 501*2 + 1, 502 * 2}, in.Len())
+	from := []Source{{Axis: 0}, {Axis: 0}, {Items: make([]int32, 5000), Axes: []int{1}}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := p.Gather(id, in, out, from, false)
+	runtime.ReadMemStats(&after)
+	require.Equal(t, p.FromRuns([]Run{{0, 5000}}, out.Len()), got)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20))
 }
 
 func TestReduce(t *testing.T) {
