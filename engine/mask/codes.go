@@ -33,8 +33,8 @@ func (c *coded) item(code uint32) int32 {
 	return c.items[code]
 }
 
-// newCoded prepares a column of a batch. A dictionary no longer than the batch is coded by its entries, with the
-// tables folded to them.
+// newCoded prepares a column of a batch. A dictionary no longer than the batch is coded by its entries, to which the
+// tables are folded.
 func newCoded(p part, lk *lookup, col int, groups []group) (*coded, error) {
 	c := &coded{entries: lk.list.Len(), tables: make([][]byte, len(groups))}
 	for k := range groups {
@@ -55,11 +55,11 @@ func (c *coded) dictionary(p part, dt *arrow.DictionaryType, lk *lookup) error {
 		c.coder, c.nulls = nullCoder{uint32(c.entries + nullSlot)}, true
 		return err
 	}
-	if len(d.entries) > max(p.n, 256) {
-		d.byItem(uint32(c.entries))
-		c.coder, c.nulls = d, true
+	c.coder, c.nulls = d, true
+	if d.size > max(p.n, 256) {
 		return nil
 	}
+	d.byEntry(uint32(c.entries))
 	c.coder, c.entries, c.items, c.nulls = d, len(d.entries), d.entries, d.valid != nil
 	for k, t := range c.tables {
 		if t == nil {
@@ -100,7 +100,6 @@ func newCoder(p part, dt arrow.DataType, lk *lookup) (cd coder, nulls bool, err 
 		if err != nil || d == nil {
 			return nullCoder{n + nullSlot}, true, err
 		}
-		d.byItem(n)
 		return d, true, nil
 	case *arrow.RunEndEncodedType:
 		cd, err := newRunCoder(p, dt, lk)

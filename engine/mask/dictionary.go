@@ -56,44 +56,90 @@ func indices[T index](p part, width int) ([]T, error) {
 	return arrow.GetData[T](b), nil
 }
 
+// numbering says which of a dictionary's values are used, and how they are numbered by first use. Where the dictionary
+// is far longer than the rows it is a map: how long it is, is only its own word.
+type numbering struct {
+	size   uint64
+	dense  []uint32 // by value: its new number and one, 0 where no row uses it
+	sparse map[uint64]uint32
+	order  []int // the values used, by new number
+}
+
+func newNumbering(size, rows int) *numbering {
+	if farLonger(size, rows) {
+		return &numbering{size: uint64(size), sparse: map[uint64]uint32{}}
+	}
+	return &numbering{size: uint64(size), dense: make([]uint32, size)}
+}
+
+// farLonger says that a dictionary is so much longer than the rows which use it that what is done for each value
+// should be done for each row instead.
+func farLonger(size, rows int) bool { return size > 4*rows+1024 }
+
+func (m *numbering) of(k uint64) uint32 {
+	if m.dense != nil {
+		return m.dense[k]
+	}
+	return m.sparse[k]
+}
+
+// use numbers a value; it is false where the dictionary has no such.
+func (m *numbering) use(k uint64) bool {
+	if k >= m.size {
+		return false
+	}
+	if m.of(k) == 0 {
+		m.order = append(m.order, int(k))
+		m.set(k, uint32(len(m.order)))
+	}
+	return true
+}
+
+func (m *numbering) set(k uint64, n uint32) {
+	if m.dense != nil {
+		m.dense[k] = n
+		return
+	}
+	m.sparse[k] = n
+}
+
+// sort numbers the values in the dictionary's order.
+func (m *numbering) sort() {
+	slices.Sort(m.order)
+	for i, k := range m.order {
+		m.set(uint64(k), uint32(i+1))
+	}
+}
+
 func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s selection) (result, error) {
 	width := dt.IndexType.(arrow.FixedWidthDataType).Bytes()
 	idx, err := indices[T](p, width)
 	if err != nil {
 		return result{}, err
 	}
-	visible, _, err := p.visible(s)
+	visible, nulls, err := p.visible(s)
 	if err != nil {
 		return result{}, err
 	}
-	number := make([]uint32, values.n) // of each value: its new number and one, 0 where no row uses it
-	var order []int                    // the values used, by new number
-	use := func(k uint64) bool {
-		if k >= uint64(len(number)) {
-			return false
-		}
-		if number[k] == 0 {
-			order = append(order, int(k))
-			number[k] = uint32(len(order))
-		}
-		return true
-	}
-	inside := true
+	m, inside := newNumbering(values.n, p.n), true
 	for from, to := range runs(visible, s.n) {
 		if s.rows == nil {
 			for _, v := range idx[from:to] {
-				inside = use(uint64(v)) && inside
+				// Nearly all rows use a value that an earlier one used too.
+				if k := uint64(v); k >= uint64(len(m.dense)) || m.dense[k] == 0 {
+					inside = m.use(k) && inside
+				}
 			}
 			continue
 		}
 		for _, row := range s.rows[from:to] {
-			inside = use(uint64(idx[row])) && inside
+			inside = m.use(uint64(idx[row])) && inside
 		}
 	}
 	if !inside {
 		return result{}, malformed("an index is outside its dictionary")
 	}
-	if r.shares(s, visible) && len(order) == values.n {
+	if r.shares(s, visible) && len(m.order) == values.n {
 		res, err := r.fixed(p, s, width)
 		if err != nil {
 			return result{}, err
@@ -102,28 +148,17 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 		return res, err
 	}
 	if dt.Ordered {
-		slices.Sort(order)
-		for i, k := range order {
-			number[k] = uint32(i + 1)
-		}
+		m.sort()
 	}
-	return renumbered(r, p, values, dt, s, idx, order, number)
-}
-
-func renumbered[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s selection, idx []T, order []int, number []uint32) (result, error) {
-	visible, nulls, err := p.visible(s)
+	dict, err := r.picked(values, dt.ValueType, selection{n: len(m.order), rows: m.order})
 	if err != nil {
 		return result{}, err
 	}
-	dict, err := r.picked(values, dt.ValueType, selection{n: len(order), rows: order})
-	if err != nil {
-		return result{}, err
-	}
-	b := r.zeroed(s.n * dt.IndexType.(arrow.FixedWidthDataType).Bytes())
+	b := r.zeroed(s.n * width)
 	out := arrow.GetData[T](b.Bytes())
 	for from, to := range runs(visible, s.n) {
 		for i := from; i < to; i++ {
-			out[i] = T(number[idx[s.row(i)]] - 1)
+			out[i] = T(m.of(uint64(idx[s.row(i)])) - 1)
 		}
 	}
 	return result{buffers: []*memory.Buffer{r.bitmap(visible, s.n), b}, dict: dict, nulls: nulls}, nil

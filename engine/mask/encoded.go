@@ -5,18 +5,21 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// dictionaryCoder codes rows by the entries of their dictionary, or by items once byItem was called.
+// dictionaryCoder codes rows by their dictionary: by its entries, which were looked up once; by the entries' items;
+// or, where it is far longer than the rows, by looking up the entry of each row.
 type dictionaryCoder struct {
 	part    part
 	width   int
 	id      arrow.Type
 	valid   []byte
-	entries []int32  // the item of each entry, notItem or nullItem
+	size    int      // of the dictionary
+	of      coder    // the dictionary's values, as items
+	entries []int32  // the item of each entry, notItem or nullItem; nil where they were not looked up
 	slots   []uint32 // the code of each entry, where rows are coded by item
 	null    uint32
 }
 
-// newDictionaryCoder looks all entries up. It is nil for a column without rows or dictionary.
+// newDictionaryCoder is nil for a column without dictionary, which then has no rows.
 func newDictionaryCoder(p part, dt *arrow.DictionaryType, lk *lookup) (*dictionaryCoder, error) {
 	d, ok := p.data.Dictionary().(*array.Data)
 	if !ok || d == nil {
@@ -36,21 +39,29 @@ func newDictionaryCoder(p part, dt *arrow.DictionaryType, lk *lookup) (*dictiona
 	if err != nil {
 		return nil, err
 	}
-	c := &dictionaryCoder{part: p, width: dt.IndexType.(arrow.FixedWidthDataType).Bytes(), id: dt.IndexType.ID(), valid: valid}
+	c := &dictionaryCoder{part: p, width: dt.IndexType.(arrow.FixedWidthDataType).Bytes(), id: dt.IndexType.ID(), valid: valid, size: values.n}
 	if _, err := p.bytes(1, p.off*c.width, (p.off+p.n)*c.width); err != nil {
 		return nil, err
 	}
-	of, _, err := newCoder(values, dt.ValueType, lk)
-	if err != nil {
-		return nil, err
-	}
-	codes := make([]uint32, values.n)
-	if err := of.code(0, codes); err != nil {
+	if c.of, _, err = newCoder(values, dt.ValueType, lk); err != nil {
 		return nil, err
 	}
 	n := uint32(lk.list.Len())
-	c.entries = make([]int32, values.n)
-	for i, code := range codes {
+	c.null = n + nullSlot
+	if farLonger(values.n, p.n) {
+		return c, nil
+	}
+	c.slots = make([]uint32, values.n)
+	if err := c.of.code(0, c.slots); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// byEntry makes code write entries instead of items; the list has n of them.
+func (c *dictionaryCoder) byEntry(n uint32) {
+	c.entries = make([]int32, len(c.slots))
+	for i, code := range c.slots {
 		switch code {
 		case n + unknownSlot:
 			c.entries[i] = notItem
@@ -60,23 +71,7 @@ func newDictionaryCoder(p part, dt *arrow.DictionaryType, lk *lookup) (*dictiona
 			c.entries[i] = int32(code)
 		}
 	}
-	c.null = uint32(len(c.entries) + nullSlot)
-	return c, nil
-}
-
-// byItem makes code write items instead of entries; the list has n of them.
-func (c *dictionaryCoder) byItem(n uint32) {
-	c.slots, c.null = make([]uint32, len(c.entries)), n+nullSlot
-	for i, item := range c.entries {
-		switch item {
-		case notItem:
-			c.slots[i] = n + unknownSlot
-		case nullItem:
-			c.slots[i] = n + nullSlot
-		default:
-			c.slots[i] = uint32(item)
-		}
-	}
+	c.slots, c.null = nil, uint32(len(c.entries)+nullSlot)
 }
 
 // direct are the rows' indices as they stand in the batch, where they can serve as codes: no null, and narrow enough.
@@ -128,12 +123,17 @@ func widen[T index](c *dictionaryCoder, lo int, out []uint32) error {
 			out[i] = c.null
 			continue
 		}
-		if uint64(v) >= uint64(len(c.entries)) {
+		switch k := uint64(v); {
+		case k >= uint64(c.size):
 			return malformed("an index is outside its dictionary")
-		}
-		out[i] = uint32(v)
-		if c.slots != nil {
-			out[i] = c.slots[v]
+		case c.entries != nil:
+			out[i] = uint32(k)
+		case c.slots != nil:
+			out[i] = c.slots[k]
+		default:
+			if err := c.of.code(int(k), out[i:i+1]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -95,6 +95,7 @@ func (b *binder) bind() error {
 		b.placeByName(i, f, names)
 	}
 	b.checkPassed(names)
+	b.checkDense()
 	fixed := b.fix(names)
 	for i := range b.measures {
 		b.placeDims(&b.measures[i], fixed)
@@ -348,5 +349,14 @@ func (b *binder) placeDims(m *measure, fixed map[*cube.List]cube.ItemID) {
 			b.problem("column %q: its dimension %q has no column and is not fixed", name, l.NameIn(block.App))
 		}
 		m.dims = append(m.dims, place{at, item})
+	}
+}
+
+// checkDense reports dimension columns beside a dense block.
+func (b *binder) checkDense() {
+	for _, c := range b.items {
+		if b.dense != nil && c.dimension {
+			b.problem("column %q: the rows of a dense block have no dimension columns", b.schema.Field(c.field).Name)
+		}
 	}
 }
