@@ -1,9 +1,5 @@
 package cube
 
-import (
-	"slices"
-)
-
 // Names that no list or metric of a model may take (SPEC 2).
 const (
 	UserName       = "User"
@@ -74,7 +70,7 @@ func (ws *Workspace) Account(member ItemID) AccountType {
 
 // AddApplication adds an application with the five built-in roles (SPEC 2.5) and no others.
 func (ws *Workspace) AddApplication(name string) *Application {
-	a := &Application{Name: name, ws: ws, InheritWithin: true, Owner: NoItem}
+	a := &Application{Name: name, ws: ws, InheritWithin: true, Owner: NoItem, lists: map[string]*List{}, metrics: map[string]*Block{}}
 	ws.Applications = append(ws.Applications, a)
 	a.RoleList = ws.addList(a, RoleName, true)
 	for _, r := range builtinRoles() {
@@ -118,8 +114,10 @@ type Application struct {
 	Rules         []*Rule
 	InheritWithin bool // SPEC 4.4: inherit_within_application
 
-	ws     *Workspace
-	roleOf []ItemID
+	ws      *Workspace
+	roleOf  []ItemID
+	lists   map[string]*List  // the first of each name: that no name stands twice is the loader's business
+	metrics map[string]*Block // likewise
 }
 
 // Workspace is the workspace that the application was added to.
@@ -129,6 +127,9 @@ func (a *Application) Workspace() *Workspace { return a.ws }
 func (a *Application) AddList(name string) *List {
 	l := a.ws.addList(a, name, false)
 	a.Lists = append(a.Lists, l)
+	if a.lists[name] == nil {
+		a.lists[name] = l
+	}
 	return l
 }
 
@@ -136,6 +137,9 @@ func (a *Application) AddList(name string) *List {
 func (a *Application) AddMetric(name string, t Type, dims ...*List) *Block {
 	m := a.ws.addBlock(&Block{Kind: Metric, App: a, Name: name, Type: t, Dims: dims})
 	a.Metrics = append(a.Metrics, m)
+	if a.metrics[name] == nil {
+		a.metrics[name] = m
+	}
 	return m
 }
 
@@ -147,11 +151,7 @@ func (a *Application) List(name string) *List {
 	case RoleName:
 		return a.RoleList
 	}
-	i := slices.IndexFunc(a.Lists, func(l *List) bool { return l.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return a.Lists[i]
+	return a.lists[name]
 }
 
 // Metric is the metric of that name, Users roles among them; nil where there is none.
@@ -159,11 +159,7 @@ func (a *Application) Metric(name string) *Block {
 	if name == UsersRolesName {
 		return a.UsersRoles
 	}
-	i := slices.IndexFunc(a.Metrics, func(m *Block) bool { return m.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return a.Metrics[i]
+	return a.metrics[name]
 }
 
 // SetRole adds a role, or replaces the one of the same name in its place (SPEC 2.5).
