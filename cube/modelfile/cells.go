@@ -29,7 +29,7 @@ type cells struct {
 
 	skip    bool // rows that name an unknown item are left out
 	skipped int
-	filled  bool // a BLANK value is a mistake
+	filled  bool // these are the roles of members: a BLANK value is a mistake
 }
 
 func (l *loader) newCells(src *source, m *metric, space cube.Space) *cells {
@@ -54,7 +54,7 @@ func (c *cells) readCells(n *node) {
 		case row.kind != sequenceNode:
 			c.l.flaw(c.src.pos(row), "a row of cells must be a list, not %s", row.describe())
 		case len(row.kids) != len(c.dims)+1:
-			c.l.flaw(c.src.pos(row), "%s: a row of cells has %d items and the value, this one has %d entries", c.what, len(c.dims), len(row.kids))
+			c.l.flaw(c.src.pos(row), "%s: a row of cells has %d entries, the items in the order of the dimensions and the value; this one has %d", c.what, len(c.dims)+1, len(row.kids))
 		default:
 			c.set(int32(row.line), int32(row.col),
 				func(i int) (cube.Value, *rejection) { return c.converter(i).node(&row.kids[i]) },
@@ -166,11 +166,13 @@ func (c *cells) twice() {
 		}
 		return 0
 	})
-	for i := 1; i < len(c.places); i++ {
+	reported := 0
+	for i := 1; i < len(c.places) && reported < cube.MaxErrors; i++ {
 		first, second := c.places[i-1], c.places[i]
 		if first.cell != second.cell {
 			continue
 		}
+		reported++
 		c.l.flaw(cube.Position{File: c.file, Line: int(second.line), Column: int(second.column)},
 			"%s: %s stands twice, first at %s", c.what, c.name(second.cell),
 			cube.Position{File: c.file, Line: int(first.line), Column: int(first.column)})
@@ -179,10 +181,13 @@ func (c *cells) twice() {
 
 // name names a cell by its items.
 func (c *cells) name(cell uint64) string {
-	if len(c.dims) == 0 {
-		return "its one cell"
-	}
 	c.space.At(cell, c.items)
+	switch {
+	case len(c.dims) == 0:
+		return "its one cell"
+	case c.filled:
+		return "member " + quote(c.dims[0].list.Item(c.items[0]))
+	}
 	names := make([]string, len(c.items))
 	for i, item := range c.items {
 		names[i] = quote(c.dims[i].list.Item(item))

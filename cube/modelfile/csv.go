@@ -50,6 +50,8 @@ func newCSV(name, text string) (table, *cube.Error) {
 	return t, nil
 }
 
+func (t *csvTable) path() string { return t.name }
+
 func (t *csvTable) header() []string { return t.names }
 
 func (t *csvTable) want(i int, _ cube.Kind) error {

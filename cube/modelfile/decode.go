@@ -56,7 +56,7 @@ func (l *loader) object(src *source, n *node, what string, keys ...string) (obje
 	entries, ok := l.entries(src, n, what)
 	for _, e := range entries {
 		if !slices.Contains(keys, e.name) || e.key.text != e.name {
-			l.mistake(src.pos(e.key), "unknown key %s in %s%s", quote(e.name), what, l.didYouMean(e.name, oneOf(keys)))
+			l.mistake(src.pos(e.key), "unknown key %s in %s%s", quote(e.key.text), what, l.didYouMean(e.name, oneOf(keys)))
 			continue
 		}
 		o.fields = append(o.fields, e)

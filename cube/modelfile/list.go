@@ -149,7 +149,7 @@ func (l *loader) wantKey(x *list, t table, file *node) bool {
 	switch {
 	case key == nil:
 		if err := t.want(0, cube.Item); err != nil {
-			l.mistake(x.src.pos(file), "%v", err)
+			l.mistake(x.src.pos(file), "%s: %v", t.path(), err)
 			return false
 		}
 		return true

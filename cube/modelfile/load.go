@@ -60,14 +60,15 @@ func Load(path string, opt Options) (*cube.Workspace, error) {
 
 // loader holds what is known while a workspace is read.
 type loader struct {
-	opt    Options
-	files  *folder
-	ws     *cube.Workspace
-	apps   []*application
-	byName map[string]*application
-	alone  *application // where the file stands alone
-	users  *list
-	lists  []*list // User first, then as cube.Workspace.Lists without the lists Role
+	opt     Options
+	files   *folder
+	ws      *cube.Workspace
+	apps    []*application
+	byName  map[string]*application
+	longest int          // the length of the longest name of an application
+	alone   *application // where the file stands alone
+	users   *list
+	lists   []*list // User first, then as cube.Workspace.Lists without the lists Role
 
 	errs    cube.Errors
 	guesses int   // how many candidates were looked through for messages
@@ -152,6 +153,10 @@ func (l *loader) load() {
 
 // top reads the file that -m names, and those of the applications that it names.
 func (l *loader) top(root *source) (object, bool) {
+	if root.node.kind == nullNode {
+		l.mistake(cube.Position{File: root.name, Line: 1, Column: 1}, "the file is empty; a model starts with cubeward: 1")
+		return object{}, false
+	}
 	if root.node.has("applications") || root.node.has("workspace") || root.base() == "workspace.yaml" {
 		return l.workspace(root)
 	}
@@ -261,6 +266,7 @@ func (l *loader) addApplication(a *application) {
 	a.lists = map[string]*list{cube.RoleName: roles}
 	l.apps = append(l.apps, a)
 	l.byName[a.Name] = a
+	l.longest = max(l.longest, len(a.Name))
 }
 
 // version checks the key cubeward.

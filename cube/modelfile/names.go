@@ -86,7 +86,7 @@ func (l *loader) findList(app *application, name string) (*list, string) {
 // prefix finds the application before the name in a reference such as HR::Country. An application's name may end with
 // a colon, so each place counts.
 func (l *loader) prefix(name string) (*application, string) {
-	for i := 0; i+2 <= len(name); i++ {
+	for i := 0; i+2 <= len(name) && i <= l.longest; i++ {
 		if name[i:i+2] == "::" {
 			if a := l.byName[name[:i]]; a != nil {
 				return a, name[i+2:]

@@ -106,6 +106,9 @@ func (l *loader) rule(a *application, o object, names map[string]*node) {
 	before := len(l.errs)
 	r := &cube.Rule{Pos: a.src.pos(o.node)}
 	l.ruleName(a, r, o, names)
+	if r.Name != "" {
+		o.what = "rule " + quote(r.Name)
+	}
 	m := l.ruleMetric(a, r, o)
 	switch l.word(o, "access", "read_write", "read", "write") {
 	case "read":

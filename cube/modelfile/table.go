@@ -31,6 +31,8 @@ type field struct {
 
 // table reads a file row by row. Only the columns that were wanted are read.
 type table interface {
+	// path is the file, as messages show it.
+	path() string
 	// header is the names of the columns, trimmed.
 	header() []string
 	// want asks for column i as values of a kind, and says why it cannot be had.
@@ -108,16 +110,16 @@ func (l *loader) want(t table, src *source, at *node, kind cube.Kind, names ...s
 			continue
 		}
 		if slices.Contains(header[i+1:], name) {
-			l.mistake(src.pos(at), "the file has two columns %s", quote(name))
+			l.mistake(src.pos(at), "%s has two columns %s", t.path(), quote(name))
 			return false
 		}
 		if err := t.want(i, kind); err != nil {
-			l.mistake(src.pos(at), "%v", err)
+			l.mistake(src.pos(at), "%s: %v", t.path(), err)
 			return false
 		}
 		return true
 	}
-	l.mistake(src.pos(at), "the file has no column %s%s", quote(names[0]), l.didYouMean(names[0], oneOf(header)))
+	l.mistake(src.pos(at), "%s has no column %s%s", t.path(), quote(names[0]), l.didYouMean(names[0], oneOf(header)))
 	return false
 }
 

@@ -23,10 +23,13 @@ func (l *loader) ruleTarget(a *application, r *cube.Rule, o object, n *node) {
 	key, value := on.fields[0].name, on.fields[0].value
 	empty := (value.kind == sequenceNode || value.kind == mappingNode) && len(value.kids) == 0
 	switch {
-	case empty || key == "everything" && !l.flag(on, key, true):
+	case empty:
 		l.mistake(a.src.pos(value), "%s: %q may not be empty", what, key)
 	case key == "everything":
 		r.Target = cube.OnEverything
+		if !l.flag(on, key, true) {
+			l.mistake(a.src.pos(value), "%s: everything may only be true", what)
+		}
 	case key == "properties":
 		r.Target = cube.OnProperties
 		l.onProperties(a, r, seen, value)

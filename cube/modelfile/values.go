@@ -79,9 +79,12 @@ func (c *converter) describe() string {
 func (c *converter) text(s string) (cube.Value, *rejection) {
 	switch c.typ.Kind {
 	case cube.Number:
-		f, ok := parseNumber(s)
-		if !ok {
-			return cube.Value{}, reject("%s is not a number of the form [-]digits[.digits][(e|E)[+|-]digits], or too large", quote(s))
+		if !numeric(s) {
+			return cube.Value{}, reject("%s is not a number: [-]digits[.digits][(e|E)[+|-]digits]", quote(s))
+		}
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return cube.Value{}, reject("%s is too large for a number", quote(s))
 		}
 		return cube.NumberValue(f), nil
 	case cube.Text:
@@ -142,10 +145,9 @@ func (c *converter) item(s string) (cube.Value, *rejection) {
 	return cube.Value{}, &rejection{message: fmt.Sprintf("list %s has no item %s", quote(c.list.Name), quote(name)), unknown: true}
 }
 
-// parseNumber reads [-]digits[.digits][(e|E)[+|-]digits], finite (SPEC 2.3).
-func parseNumber(s string) (float64, bool) {
-	rest := strings.TrimPrefix(s, "-")
-	rest, ok := digits(rest)
+// numeric says whether s is [-]digits[.digits][(e|E)[+|-]digits] (SPEC 2.3).
+func numeric(s string) bool {
+	rest, ok := digits(strings.TrimPrefix(s, "-"))
 	if fraction, has := strings.CutPrefix(rest, "."); has && ok {
 		rest, ok = digits(fraction)
 	}
@@ -156,11 +158,7 @@ func parseNumber(s string) (float64, bool) {
 		}
 		rest, ok = digits(rest)
 	}
-	if !ok || rest != "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil
+	return ok && rest == ""
 }
 
 // digits passes over digits, of which there must be one.
