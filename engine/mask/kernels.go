@@ -51,8 +51,8 @@ func spread(out [][]uint64, rows []byte) {
 		var acc [lanesPerGroup]uint64
 		for j := range 8 {
 			x := transpose8(binary.LittleEndian.Uint64(rows[w*64+8*j:]))
-			for k := range acc {
-				acc[k] |= x >> (8 * k) & 0xff << (8 * j)
+			for k := range out {
+				acc[k&(lanesPerGroup-1)] |= x >> (8 * k & 63) & 0xff << (8 * j)
 			}
 		}
 		for k := range out {

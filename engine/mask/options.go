@@ -35,7 +35,7 @@ type Options struct {
 	Readable bool // adds columns <measure>_readable
 	Locks    bool // adds columns <measure>_locked
 	DropRows bool // removes rows without a readable measure; without measures those with a hidden or null dimension value
-	Sort     bool // puts the rows of each batch in cell order of the first measure's dimensions: for whole tables in one batch
+	Sort     bool // puts the rows of a batch, which must be the whole table, in cell order of the first measure's dimensions; without measures, of the dimension columns
 	Refuse   bool // fails with a *RefusedError where a value would be hidden
 
 	KeepMetadata []string // keys of schema and field metadata that come through
@@ -50,7 +50,7 @@ const (
 	lockedSuffix   = "_locked"
 )
 
-func (o *Options) flags() []string {
+func (o Options) flags() []string {
 	var suffixes []string
 	if o.Readable {
 		suffixes = append(suffixes, readableSuffix)
@@ -63,7 +63,7 @@ func (o *Options) flags() []string {
 
 // Validate reports all that is wrong with the options by themselves, joined: columns placed twice, empty names, a
 // dense block with dimension columns. New reports it too, with what is wrong with them for a schema and a member.
-func (o *Options) Validate() error {
+func (o Options) Validate() error {
 	var errs []error
 	problem := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if o.Workers < 0 {

@@ -82,6 +82,9 @@ func (b *binder) bind() error {
 	if !b.application() {
 		return errors.Join(b.problems...)
 	}
+	if !b.schema.IsNativeEndian() {
+		b.problem("the schema is in another byte order than this machine's")
+	}
 	b.checkUnique()
 	b.checkNamed()
 	b.outputTypes()
@@ -96,6 +99,7 @@ func (b *binder) bind() error {
 	}
 	b.checkPassed(names)
 	b.checkDense()
+	b.checkSort()
 	fixed := b.fix(names)
 	for i := range b.measures {
 		b.placeDims(&b.measures[i], fixed)
@@ -349,6 +353,20 @@ func (b *binder) placeDims(m *measure, fixed map[*cube.List]cube.ItemID) {
 			b.problem("column %q: its dimension %q has no column and is not fixed", name, l.NameIn(block.App))
 		}
 		m.dims = append(m.dims, place{at, item})
+	}
+}
+
+// checkSort reports dimension columns that cannot be sorted by, there being too many cells to number.
+func (b *binder) checkSort() {
+	if !b.opt.Sort || len(b.measures) > 0 {
+		return
+	}
+	var lists []*cube.List
+	for _, c := range b.items {
+		lists = append(lists, c.list)
+	}
+	if _, err := cube.NewSpace(lists...); err != nil {
+		b.problem("Sort: %w", err)
 	}
 }
 

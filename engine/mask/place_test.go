@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/endian"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 
@@ -121,6 +122,9 @@ func TestAllProblemsAreReported(t *testing.T) {
 	for _, want := range []string{"Workers", `"note"`, `"Price"`, `"Revenue": its dimension "Country"`, `"Revenue": its dimension "Month"`} {
 		require.ErrorContains(t, err, want)
 	}
+	foreign := arrow.NewSchemaWithEndian(schemaOf("Month", "#Price").Fields(), nil, endian.NonNativeEndian)
+	_, err = New(m, foreign, Options{Application: "App"})
+	require.ErrorContains(t, err, "byte order")
 	_, err = New(nil, schemaOf(), Options{})
 	require.ErrorContains(t, err, "no member")
 	_, err = New(&engine.Member{}, schemaOf(), Options{})
