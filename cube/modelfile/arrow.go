@@ -144,6 +144,10 @@ func (t *arrowTable) advance() error {
 
 func (t *arrowTable) row() []field { return t.fields }
 
+func (t *arrowTable) mark() (line, column int) { return t.n, t.wanted[0] + 1 }
+
+func (t *arrowTable) where(line, column int) cube.Position { return t.place(line, column-1) }
+
 func (t *arrowTable) at(i int) cube.Position { return t.place(t.n, t.wanted[i]) }
 
 // place is row n, from 1, and column i, from 0, as a place.

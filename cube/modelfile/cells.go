@@ -19,7 +19,7 @@ type cells struct {
 	l       *loader
 	src     *source
 	what    string
-	file    string // what the places are in
+	where   func(line, column int) cube.Position // of the places
 	dims    []converter
 	value   converter
 	space   cube.Space
@@ -33,7 +33,8 @@ type cells struct {
 }
 
 func (l *loader) newCells(src *source, m *metric, space cube.Space) *cells {
-	c := &cells{l: l, src: src, what: m.def.what, file: src.name, space: space, items: make([]cube.ItemID, len(m.dims))}
+	c := &cells{l: l, src: src, what: m.def.what, space: space, items: make([]cube.ItemID, len(m.dims))}
+	c.where = func(line, column int) cube.Position { return cube.Position{File: src.name, Line: line, Column: column} }
 	for _, d := range m.dims {
 		c.dims = append(c.dims, converter{l: l, typ: cube.Type{Kind: cube.Item, List: d.List}, list: d})
 	}
@@ -90,20 +91,20 @@ func (c *cells) readFile(file *node, dims [][]string, value valueColumn) {
 	if value.at == nil || !c.l.want(t, c.src, value.at, c.value.typ.Kind, value.names...) || !ok {
 		return
 	}
+	c.where = t.where
 	var fields []field
 	read := func(i int) (cube.Value, *rejection) { return c.converter(i).field(&fields[i]) }
 	c.l.rows(t, func(row []field) {
 		fields = row
-		at := t.at(0)
-		c.file = at.File
-		c.set(int32(at.Line), int32(at.Column), read, t.at)
+		line, column := t.mark()
+		c.set(int32(line), int32(column), read, t.at)
 	})
 	if c.skipped > 0 {
 		rows := "rows that name"
 		if c.skipped == 1 {
 			rows = "row that names"
 		}
-		c.l.ws.Warnings = append(c.l.ws.Warnings, cube.Errorf(cube.Position{File: c.file},
+		c.l.ws.Warnings = append(c.l.ws.Warnings, cube.Errorf(cube.Position{File: t.path()},
 			"%s: left out %d %s an unknown member or item (on_unknown: skip)", c.what, c.skipped, rows))
 	}
 }
@@ -173,9 +174,8 @@ func (c *cells) twice() {
 			continue
 		}
 		reported++
-		c.l.flaw(cube.Position{File: c.file, Line: int(second.line), Column: int(second.column)},
-			"%s: %s stands twice, first at %s", c.what, c.name(second.cell),
-			cube.Position{File: c.file, Line: int(first.line), Column: int(first.column)})
+		c.l.flaw(c.where(int(second.line), int(second.column)), "%s: %s stands twice, first at %s",
+			c.what, c.name(second.cell), c.where(int(first.line), int(first.column)))
 	}
 }
 

@@ -43,7 +43,7 @@ func newCSV(name, text string) (table, *cube.Error) {
 	}
 	for i, h := range header {
 		if h = strings.TrimSpace(h); h == "" {
-			return nil, cube.Errorf(t.place(t.r.FieldPos(i)), "the name of a column may not be empty")
+			return nil, cube.Errorf(t.where(t.r.FieldPos(i)), "the name of a column may not be empty")
 		}
 		t.names = append(t.names, h)
 	}
@@ -69,7 +69,7 @@ func (t *csvTable) next() (bool, *cube.Error) {
 		// After a stray quote nobody knows where the next row starts.
 		return false, t.problem(err)
 	case len(record) != len(t.names):
-		return true, cube.Errorf(t.place(t.r.FieldPos(0)), "this row has %d fields, the header %d", len(record), len(t.names))
+		return true, cube.Errorf(t.where(t.r.FieldPos(0)), "this row has %d fields, the header %d", len(record), len(t.names))
 	}
 	for i, w := range t.wanted {
 		t.fields[i] = field{}
@@ -82,7 +82,9 @@ func (t *csvTable) next() (bool, *cube.Error) {
 
 func (t *csvTable) row() []field { return t.fields }
 
-func (t *csvTable) at(i int) cube.Position { return t.place(t.r.FieldPos(t.wanted[i])) }
+func (t *csvTable) mark() (line, column int) { return t.r.FieldPos(t.wanted[0]) }
+
+func (t *csvTable) at(i int) cube.Position { return t.where(t.r.FieldPos(t.wanted[i])) }
 
 func (t *csvTable) close() {}
 
@@ -102,12 +104,11 @@ func (t *csvTable) problem(err error) *cube.Error {
 			return cube.Errorf(cube.Position{File: t.name, Line: p.StartLine}, "a quoted field of this row is not closed")
 		}
 	}
-	return cube.Errorf(t.place(p.Line, p.Column), "%s", message)
+	return cube.Errorf(t.where(p.Line, p.Column), "%s", message)
 }
 
-// place turns a place of encoding/csv, which counts bytes, into one that counts code points. It reads the file up to
-// there, so it is for messages only.
-func (t *csvTable) place(line, column int) cube.Position {
+// where turns a place of encoding/csv, which counts bytes, into one that counts code points.
+func (t *csvTable) where(line, column int) cube.Position {
 	rest := t.text
 	for i := 1; i < line; i++ {
 		_, rest, _ = strings.Cut(rest, "\n")

@@ -97,7 +97,7 @@ func (l *loader) loadItems(x *list) {
 		names, ok := l.names(x.src, items, "items of "+x.what())
 		x.partial = !ok
 		for _, e := range names {
-			l.addItem(x, x.src.pos(e.key), e.name)
+			l.addItem(x, e.name, func() cube.Position { return x.src.pos(e.key) })
 		}
 		return
 	case file != nil:
@@ -108,13 +108,13 @@ func (l *loader) loadItems(x *list) {
 }
 
 // addItem adds an item, or reports why it cannot be one.
-func (l *loader) addItem(x *list, pos cube.Position, name string) {
+func (l *loader) addItem(x *list, name string, at func() cube.Position) {
 	if id, ok := x.Find(name); ok {
-		l.mistake(pos, "item %s stands twice in %s, first as number %d", quote(name), x.what(), id+1)
+		l.mistake(at(), "item %s stands twice in %s, first as number %d", quote(name), x.what(), id+1)
 		return
 	}
 	if err := x.Append(name); err != nil {
-		l.mistake(pos, "%v", err)
+		l.mistake(at(), "%v", err)
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *loader) loadItemFile(x *list, file *node) bool {
 		if _, ok := x.Find(name); !ok {
 			name = strings.Clone(name) // the list shall not keep the whole row
 		}
-		l.addItem(x, t.at(0), name)
+		l.addItem(x, name, func() cube.Position { return t.at(0) })
 	})
 	l.broken = l.broken || !whole
 	return whole

@@ -41,6 +41,10 @@ type table interface {
 	next() (more bool, problem *cube.Error)
 	// row is the wanted columns of the row, in the order in which they were wanted; it is overwritten by next.
 	row() []field
+	// mark is where the first wanted column of the row stands, as the reader counts; it is cheap.
+	mark() (line, column int)
+	// where is the place of a mark. It may read the file up to there, so it is for messages only, as at is.
+	where(line, column int) cube.Position
 	// at is where wanted column i of the row stands.
 	at(i int) cube.Position
 	close()
