@@ -51,6 +51,9 @@ func (g *generator) makeMetric(a *genApp, calculated bool) {
 		b.order = g.someDims(a, g.between(g.IntN(2), 4))
 		g.calculate(b)
 	} else {
+		if len(b.order) > 1 && g.chance(30) { // what BY maps with
+			b.typ = genType{cube.Item, g.someList(a)}
+		}
 		g.give(b, 75)
 	}
 	b.public = g.chance(8)

@@ -96,6 +96,9 @@ func (x *expressions) expr(t genType, allowed listSet, depth int) expression {
 // exprWith is an expression that has all of the lists in must.
 func (x *expressions) exprWith(t genType, allowed, must listSet, depth int) expression {
 	for range 3 {
+		if e, ok := x.block(t, allowed|must, must); ok && x.chance(25) {
+			return e
+		}
 		if e := x.expr(t, allowed|must, depth); must.within(e.dims) {
 			return e
 		}

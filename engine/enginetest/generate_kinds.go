@@ -125,12 +125,10 @@ func (x *expressions) number(allowed listSet, depth int) expression {
 		}
 		return x.call(pick(x.generator, []string{"MIN", "MAX"}), t, args...)
 	}
-	along := x.in(allowed)
-	if len(along) == 0 {
+	if allowed == 0 {
 		return sub()
 	}
-	l := pick(x.generator, along)
-	e := x.exprWith(t, allowed, setOf(l), depth)
+	e, l := x.along(t, allowed, allowed, depth)
 	e.text = x.word("CUMULATE") + "(" + e.text + ", " + x.listName(x.app, l) + ")"
 	return expression{text: e.text, prec: precPostfix, typ: t, dims: e.dims}
 }

@@ -181,8 +181,11 @@ func (g *generator) someType() genType {
 func (g *generator) someList(app *genApp) *genList {
 	for range 20 {
 		l := pick(g, g.lists)
+		if l == g.users && g.chance(20) {
+			return l
+		}
 		special := l == g.users || l.name == cube.RoleName
-		if special && !g.chance(10) || app != nil && l.app != app && !g.chance(15) {
+		if special && !g.chance(8) || app != nil && l.app != app && !g.chance(15) {
 			continue
 		}
 		return l
@@ -221,6 +224,9 @@ func (g *generator) makePlainProperties() {
 		taken := map[string]bool{}
 		for range g.between(0, 3) {
 			p := &genBlock{app: l.app, list: l, name: g.fresh(propertyNames, taken), typ: g.someType(), order: []*genList{l}}
+			if g.chance(30) { // what BY and replacements map with
+				p.typ = genType{cube.Item, g.someList(l.app)}
+			}
 			if l == g.users && (p.typ.list == g.users || p.typ.list != nil && p.typ.list.name == cube.RoleName) {
 				continue // SPEC 2.1
 			}

@@ -23,7 +23,7 @@ func (x *expressions) bracket(e expression, modifier string, t genType, dims lis
 
 // modified is an expression of type t that ends in a modifier.
 func (x *expressions) modified(t genType, allowed listSet, depth int) (expression, bool) {
-	switch x.IntN(12) {
+	switch x.IntN(16) {
 	case 0, 1:
 		return x.remove(t, allowed, depth)
 	case 2:
@@ -34,10 +34,15 @@ func (x *expressions) modified(t genType, allowed listSet, depth int) (expressio
 		return x.shift(t, allowed, depth)
 	case 6, 7:
 		return x.filter(t, allowed, depth), true
-	case 8, 9:
+	case 8, 9, 10, 11:
 		return x.spread(t, allowed, depth)
 	}
-	return x.aggregate(t, allowed, depth)
+	for range 3 {
+		if e, ok := x.aggregate(t, allowed, depth); ok {
+			return e, true
+		}
+	}
+	return expression{}, false
 }
 
 // method is a way to aggregate to type t: what is written, and the type that is aggregated.
@@ -82,6 +87,16 @@ func (x *expressions) names(s listSet) string {
 	return strings.Join(names, ", ")
 }
 
+// along is an expression and one of its lists from among those given; it gets one where it has none.
+func (x *expressions) along(t genType, allowed, from listSet, depth int) (expression, *genList) {
+	e := x.expr(t, allowed|from, depth)
+	if has := e.dims & from; has != 0 && x.chance(90) {
+		return e, pick(x.generator, x.in(has))
+	}
+	l := pick(x.generator, x.in(from))
+	return x.exprWith(t, allowed|from, setOf(l), depth), l
+}
+
 // remove is REMOVE, or KEEP of what is left where something is.
 func (x *expressions) remove(t genType, allowed listSet, depth int) (expression, bool) {
 	method, of, ok := x.method(t)
@@ -89,12 +104,12 @@ func (x *expressions) remove(t genType, allowed listSet, depth int) (expression,
 	if !ok || !found {
 		return expression{}, false
 	}
-	goes := setOf(l)
-	if l, found := x.another(allowed | goes); found && x.chance(25) {
-		goes |= setOf(l)
+	comes := setOf(l)
+	if l, found := x.another(allowed | comes); found && x.chance(40) {
+		comes |= setOf(l)
 	}
-	e := x.exprWith(of, allowed|goes, goes, depth)
-	goes |= e.dims &^ allowed
+	e, l := x.along(of, allowed, comes, depth)
+	goes := setOf(l) | e.dims&comes | e.dims&^allowed
 	if stays := e.dims &^ goes; stays != 0 && x.chance(30) {
 		return x.bracket(e, x.modifier("KEEP", method)+x.names(stays), t, stays), true
 	}
@@ -125,8 +140,7 @@ func (x *expressions) shift(t genType, allowed listSet, depth int) (expression, 
 	if allowed == 0 {
 		return expression{}, false
 	}
-	l := pick(x.generator, x.in(allowed))
-	e := x.exprWith(t, allowed, setOf(l), depth)
+	e, l := x.along(t, allowed, allowed, depth)
 	by := fmt.Sprintf("%s: %s %s %d", x.word("SELECT"), x.listName(x.app, l), pick(x.generator, []string{"+", "-"}), pick(x.generator, []int{0, 1, 1, 1, 2, 9}))
 	return x.bracket(e, by, t, e.dims), true
 }
@@ -146,27 +160,45 @@ func (x *expressions) filter(t genType, allowed listSet, depth int) expression {
 	return x.bracket(e, x.word(op)+": "+cond.text, t, e.dims|cond.dims)
 }
 
-// mapping is a BY mapping to a list over some of the allowed lists and never none, with its source.
-func (x *expressions) mapping(to *genList, allowed listSet, depth int) (text string, dims, source listSet, ok bool) {
-	t := genType{cube.Item, to}
+// mapping is what a BY maps with: an expression that gives items of a list, and its source.
+type mapping struct {
+	text         string
+	to           *genList
+	dims, source listSet
+}
+
+// mapping finds a BY mapping over some lists, never none: mostly a block that gives items, sometimes an expression.
+// fits says which list may be mapped to from which dimensions.
+func (x *expressions) mapping(within listSet, fits func(to *genList, dims listSet) bool, depth int) (mapping, bool) {
+	var found []expression
+	for _, b := range x.visible {
+		if b.typ.list == nil || !fits(b.typ.list, b.dims()) {
+			continue
+		}
+		e := expression{text: x.named(x.app, b.app, b.name), prec: precPostfix, typ: b.typ, dims: b.dims()}
+		if b.list != nil {
+			e.text = x.listName(x.app, b.list) + "." + x.quoted(b.name)
+		}
+		found = append(found, e)
+	}
 	var e expression
-	switch x.IntN(5) {
-	case 0, 1:
-		e, ok = x.chain(t, allowed)
-	case 2, 3:
-		e, ok = x.block(t, allowed, 0)
+	switch {
+	case len(found) > 0 && x.chance(80):
+		slices.SortStableFunc(found, func(p, q expression) int { return q.dims.len() - p.dims.len() })
+		e = found[min(x.IntN(len(found)), x.IntN(len(found)))] // rather one with many dimensions
 	default:
-		e, ok = x.expr(t, allowed, depth), true
+		e = x.expr(genType{cube.Item, x.someList(x.app)}, within, depth)
 	}
-	if !ok || e.dims == 0 {
-		return "", 0, 0, false
+	if e.dims == 0 || !fits(e.typ.list, e.dims) {
+		return mapping{}, false
 	}
-	text, dims, source = x.within(e, precPostfix), e.dims, e.dims
-	if x.chance(35) {
-		l := pick(x.generator, x.in(dims))
-		text, source = x.listName(x.app, l)+" -> "+text, setOf(l)
+	x.used++
+	m := mapping{text: x.within(e, precPostfix), to: e.typ.list, dims: e.dims, source: e.dims}
+	if x.chance(20 + 20*e.dims.len()) {
+		l := pick(x.generator, x.in(e.dims))
+		m.text, m.source = x.listName(x.app, l)+" -> "+m.text, setOf(l)
 	}
-	return text, dims, source, true
+	return m, true
 }
 
 // by is e[BY …: m], sometimes in the BY that e already ends with.
@@ -185,38 +217,36 @@ func (x *expressions) by(e expression, method, mapping string, t genType, dims l
 
 // aggregate is e[BY: m] where the source of m goes and its target comes.
 func (x *expressions) aggregate(t genType, allowed listSet, depth int) (expression, bool) {
-	method, of, ok := x.method(t)
-	if !ok || allowed == 0 {
+	method, of, can := x.method(t)
+	if !can || allowed == 0 {
 		return expression{}, false
 	}
-	to := pick(x.generator, x.in(allowed))
-	l, ok := x.another(allowed)
-	if !ok || l == to {
+	l, found := x.another(allowed)
+	if !found {
 		return expression{}, false
 	}
-	rest := allowed &^ setOf(to)
-	m, dims, source, ok := x.mapping(to, rest|setOf(l), min(depth, 1))
-	if !ok || !(dims &^ source).within(rest) {
+	m, ok := x.mapping(allowed|setOf(l), func(to *genList, dims listSet) bool {
+		return allowed.has(to) && !dims.has(to) && (dims|allowed).len() <= maxWork
+	}, min(depth, 1))
+	if !ok {
 		return expression{}, false
 	}
-	e := x.exprWith(of, (rest|source)&^setOf(to), source, depth)
-	if e.dims.has(to) {
+	rest := allowed &^ setOf(m.to)
+	if !(m.dims &^ m.source).within(rest) {
 		return expression{}, false
 	}
-	return x.by(e, method, m, t, e.dims&^source|setOf(to)|dims&^source), true
+	e := x.exprWith(of, rest|m.source, m.source, depth)
+	return x.by(e, method, m.text, t, e.dims&^m.source|setOf(m.to)|m.dims&^m.source), true
 }
 
 // spread is e[BY: m] where the target of m goes and its dimensions come.
 func (x *expressions) spread(t genType, allowed listSet, depth int) (expression, bool) {
-	to := x.someList(x.app)
-	m, dims, source, ok := x.mapping(to, allowed, min(depth, 1))
-	if !ok || source == setOf(to) {
+	m, ok := x.mapping(allowed, func(_ *genList, dims listSet) bool { return dims.within(allowed) }, min(depth, 1))
+	if !ok || m.source == setOf(m.to) {
 		return expression{}, false
 	}
-	without := pick(x.generator, slices.DeleteFunc(x.in(source), func(l *genList) bool { return l == to }))
-	e := x.exprWith(t, allowed&^setOf(without)|setOf(to), setOf(to), depth)
-	if e.dims.has(without) {
-		return expression{}, false
-	}
-	return x.by(e, pick(x.generator, []string{"", "", " CONSTANT"}), m, t, e.dims&^setOf(to)|dims), true
+	// e may have some of the source, but not all
+	without := pick(x.generator, slices.DeleteFunc(x.in(m.source), func(l *genList) bool { return l == m.to }))
+	e := x.exprWith(t, allowed&^setOf(without)|setOf(m.to), setOf(m.to), depth)
+	return x.by(e, pick(x.generator, []string{"", "", " CONSTANT"}), m.text, t, e.dims&^setOf(m.to)|m.dims), true
 }

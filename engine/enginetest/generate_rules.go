@@ -149,6 +149,11 @@ func (g *generator) replace(a *genApp, rule *genRule, n, dims listSet) (after li
 		x := &expressions{generator: g, app: a}
 		x.depth = g.between(0, 1)
 		e := x.expr(genType{cube.Item, t}, dims, x.depth)
+		for _, p := range g.users.props { // a row's own member
+			if dims.has(g.users) && p.typ.list == t && g.chance(60) {
+				e, x.used = expression{text: "User." + g.quoted(p.name), dims: setOf(g.users)}, 1
+			}
+		}
 		if e.text == "" || x.used == 0 && !g.chance(10) {
 			return 0, false
 		}
