@@ -1,10 +1,12 @@
 package enginetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/cube/modelfile"
 	"github.com/cubeward/cubeward/engine"
@@ -85,6 +87,9 @@ func Compare(path string) (differences []string, mix Mix, err error) {
 			}
 		}
 	}
+	if err := c.impersonation(); err != nil {
+		return nil, mix, err
+	}
 	return c.differences, c.mix, nil
 }
 
@@ -129,14 +134,28 @@ func (c *comparison) values(b *cube.Block) error {
 	})
 }
 
+// sets are the view's cells as sets, by category.
+func (c *comparison) sets(view *engine.View) (out [3]bitmap.Set, err error) {
+	for i, category := range []engine.Category{engine.Readable, engine.Writable, engine.Unlocked} {
+		if out[i], err = view.Set(context.Background(), category); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
 func (c *comparison) rights(app *cube.Application, b *cube.Block, m cube.ItemID) error {
 	view, err := c.engine.view(viewKey{cube.NoItem, m, engine.Ref{App: app, Block: b}})
 	if err != nil {
 		return err
 	}
 	tables := [3][]engine.Table{view.Tables(engine.Readable), view.Tables(engine.Writable), view.Tables(engine.Unlocked)}
+	sets, err := c.sets(view)
+	if err != nil {
+		return err
+	}
 	reads, writes, n := 0, 0, 0
-	err = cells(b, func(items []cube.ItemID) error {
+	err = cells(b, func(items []cube.ItemID) error { // in cell order
 		want, err := c.oracle.decide(cube.NoItem, m, app, b, items)
 		if err != nil {
 			return err
@@ -162,6 +181,9 @@ func (c *comparison) rights(app *cube.Application, b *cube.Block, m cube.ItemID)
 			if inTables(b, tables[i], items) != holds {
 				c.differs("%s: the engine's tables of category %d say %t", where(), i, !holds)
 			}
+			if sets[i].Contains(uint64(n-1)) != holds {
+				c.differs("%s: the engine's set of category %d says %t", where(), i, !holds)
+			}
 		}
 		return nil
 	})
@@ -172,6 +194,51 @@ func (c *comparison) rights(app *cube.Application, b *cube.Block, m cube.ItemID)
 	c.mix.count(&c.mix.Read, reads, n)
 	c.mix.count(&c.mix.Write, writes, n)
 	return err
+}
+
+// impersonation compares who may act as whom, and what the first admin of each member sees in some blocks.
+func (c *comparison) impersonation() error {
+	for m := range cube.ItemID(c.ws.Users.Len()) {
+		seen := false
+		for admin := range cube.ItemID(c.ws.Users.Len()) {
+			want := c.oracle.MayImpersonate(admin, m)
+			got, err := c.engine.mayAct(admin, m)
+			if err != nil {
+				return err
+			}
+			if got != want {
+				c.differs("%s acts as %s: engine %t, oracle %t", c.ws.Users.Item(admin), c.ws.Users.Item(m), got, want)
+			}
+			if !got || !want || seen {
+				continue
+			}
+			seen = true
+			for i, b := range c.ws.Blocks() {
+				if i%4 != int(m)%4 || b.App == nil {
+					continue
+				}
+				if err := c.acting(admin, m, b); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *comparison) acting(admin, m cube.ItemID, b *cube.Block) error {
+	return cells(b, func(items []cube.ItemID) error {
+		want, err := c.oracle.decide(admin, m, b.App, b, items)
+		if err != nil {
+			return err
+		}
+		got, err := c.engine.decide(admin, m, b.App, b, items)
+		if err == nil && (got.Read != want.Read || got.Write || !got.Locked || !slices.Equal(got.Reasons, want.Reasons)) {
+			c.differs("%s, %s acting as %s, at (%s): engine %s %v, oracle %s %v", b, c.ws.Users.Item(admin), c.ws.Users.Item(m),
+				cellLine(b, items, ""), got.short(), got.Reasons, want.short(), want.Reasons)
+		}
+		return err
+	})
 }
 
 // inTables reads tables as they are documented: every one must have the cell's bit.

@@ -26,9 +26,9 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 
 func sizeOf(seed uint64) Size {
 	if seed%3 == 0 {
-		return Small
+		return Small()
 	}
-	return Medium
+	return Medium()
 }
 
 var digits = regexp.MustCompile(`[0-9]+`)
@@ -119,6 +119,6 @@ func requireLively(t *testing.T, m Mix) {
 
 // TestGenerateIsSeeded: the same seed gives the same files, another seed others.
 func TestGenerateIsSeeded(t *testing.T) {
-	require.Equal(t, Generate(7, Medium), Generate(7, Medium))
-	require.NotEqual(t, Generate(7, Medium).Files, Generate(8, Medium).Files)
+	require.Equal(t, Generate(7, Medium()), Generate(7, Medium()))
+	require.NotEqual(t, Generate(7, Medium()).Files, Generate(8, Medium()).Files)
 }

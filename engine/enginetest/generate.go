@@ -42,11 +42,15 @@ type Size struct {
 	Depth        int // of formulas, about
 }
 
-// Small models have few blocks and are easy to read; Medium ones have more of everything.
-var (
-	Small  = Size{Applications: 2, Members: 4, Lists: 2, Items: 3, Metrics: 5, Depth: 2}
-	Medium = Size{Applications: 3, Members: 5, Lists: 4, Items: 5, Metrics: 9, Depth: 3}
-)
+// Small models have few blocks and are easy to read.
+func Small() Size {
+	return Size{Applications: 2, Members: 4, Lists: 2, Items: 3, Metrics: 5, Depth: 2}
+}
+
+// Medium models have more of everything.
+func Medium() Size {
+	return Size{Applications: 3, Members: 5, Lists: 4, Items: 5, Metrics: 9, Depth: 3}
+}
 
 // Generate makes a valid model out of a seed: the same seed and size give the same files. Names, values and formulas
 // are as awkward as SPEC 2 and 3 allow, every block refers only to blocks made before it, and rights are chosen so
