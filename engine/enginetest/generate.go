@@ -56,6 +56,10 @@ func Medium() Size {
 // are as awkward as SPEC 2 and 3 allow, every block refers only to blocks made before it, and rights are chosen so
 // that members mostly read and write some cells and not others.
 func Generate(seed uint64, size Size) Model {
+	return Model{Seed: seed, Files: generate(seed, size).files}
+}
+
+func generate(seed uint64, size Size) *generator {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0xc0be)), size: size, files: map[string]string{}}
 	g.makeApplications()
 	g.makeMembers()
@@ -68,7 +72,7 @@ func Generate(seed uint64, size Size) Model {
 		g.makeRules(a)
 	}
 	g.writeFiles()
-	return Model{Seed: seed, Files: g.files}
+	return g
 }
 
 type generator struct {

@@ -112,7 +112,7 @@ func (g *generator) makeAccess(a *genApp) {
 		g.give(b, 92)
 	} else {
 		x := &expressions{generator: g, app: a, depth: 2, access: true}
-		b.formula = x.access_(b.dims())
+		b.formula = x.accessFormula(b.dims())
 		g.sign(b)
 	}
 	a.metrics = append(a.metrics, b)

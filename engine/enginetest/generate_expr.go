@@ -3,7 +3,6 @@ package enginetest
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -305,11 +304,8 @@ func (x *expressions) constant(t genType) (expression, bool) {
 	return e, true
 }
 
-// item is the number literal of a signed whole.
-func whole(n int) string { return strconv.Itoa(n) }
-
-// access_ is the formula of an access-rights metric: mostly a condition on the member, generous more often than not.
-func (x *expressions) access_(allowed listSet) string {
+// accessFormula is the formula of an access-rights metric: mostly a condition on the member, generous more often than not.
+func (x *expressions) accessFormula(allowed listSet) string {
 	yes := expression{text: "ACCESSRIGHTS(TRUE, TRUE)", prec: precPostfix}
 	if x.chance(25) {
 		return x.whole(kindOf(cube.AccessRights), allowed)

@@ -98,20 +98,20 @@ func (o *Oracle) Decide(member cube.ItemID, app *cube.Application, b *cube.Block
 	defer catch(&err)
 	p := o.at(b.Dims, items)
 	isMember := true
-	rights, withoutScenario := all, all
+	allowed, withoutScenario := all, all
 	for _, f := range o.factorsOf(app, b) {
-		allowed := f.at(member, p)
-		rights &= allowed
+		r := f.at(member, p)
+		allowed &= r
 		if f.kind != scenario {
-			withoutScenario &= allowed
+			withoutScenario &= r
 		}
-		if f.kind == membership && f.direct && allowed == 0 {
+		if f.kind == membership && f.direct && r == 0 {
 			isMember = false
 		}
 	}
-	forbidden := rights&cube.Write == 0
+	forbidden := allowed&cube.Write == 0
 	// SPEC 1: write includes read.
-	d.Read = rights&cube.Read != 0
+	d.Read = allowed&cube.Read != 0
 	d.Write = d.Read && !forbidden
 
 	// SPEC 1.2. Reasons for not writing are factors on writing: a cell that only cannot be read says no_read alone.
