@@ -59,8 +59,8 @@ func newBuilder(ws *cube.Workspace) *builder {
 
 // add returns the node equal to n, which it makes where there is none.
 func (b *builder) add(n Node) NodeID {
-	text := fmt.Sprintf("%d %d %x %p %d %t %v %p %p %v %x %x %t", n.tag, n.Kind, dimsKey(n.Dims), n.Origin, n.Category, n.Scenario, n.Inputs,
-		n.App, n.Metric, sourcesKey(n.From), dimsKey(n.Lists), dimsKey(n.Over), n.Blank)
+	text := fmt.Sprintf("%d %d %x %p %d %t %v %p %p %v %x %x %t %p", n.tag, n.Kind, dimsKey(n.Dims), n.Origin, n.Category, n.Scenario, n.Inputs,
+		n.App, n.Metric, sourcesKey(n.From), dimsKey(n.Lists), dimsKey(n.Over), n.Blank, n.Block)
 	if id, ok := b.byText[text]; ok {
 		return id
 	}

@@ -46,6 +46,7 @@ type Node struct {
 	Lists    []*cube.List      // Reduce: the dimensions that go; ReduceBy: the target; Prefix: the dimension
 	Over     []*cube.List      // ReduceBy: the dimensions of the source, sorted
 	Blank    bool              // Gather: the answer where an item is BLANK
+	Block    *cube.Block       // And, in traces: the block whose factor comes in here; nil elsewhere
 	tag      tag               // in traces: which stated factor it carries
 }
 

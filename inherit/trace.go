@@ -174,7 +174,7 @@ func (tr *tracer) inherited(out *traced, blk *cube.Block) {
 	t.blockState = func(b *cube.Block) state {
 		app := blk.App
 		read = append(read, stateOf{app, b})
-		return tr.of(app, b).factors
+		return tr.entering(b, tr.of(app, b).factors)
 	}
 	t.cut = func(id NodeID) (NodeID, bool) { return tr.cutBy(id, ByReset, blk), true }
 	for _, id := range sortedNodes(t.of(e)) {
@@ -184,6 +184,16 @@ func (tr *tracer) inherited(out *traced, blk *cube.Block) {
 		tr.join(out.factors, id)
 		tr.path(out, tr.plan.nodes[id].tag, read)
 	}
+}
+
+// entering marks where the factors of a block come into the formula that reads it.
+func (tr *tracer) entering(b *cube.Block, factors state) state {
+	out := make(state, len(factors))
+	for _, id := range sortedNodes(factors) {
+		n := tr.plan.nodes[id]
+		out[tr.keyOf(id)] = tr.add(Node{Kind: And, Dims: n.Dims, Origin: n.Origin, Category: n.Category, Scenario: n.Scenario, Inputs: []NodeID{id}, Block: b, tag: n.tag})
+	}
+	return out
 }
 
 // cutBy is a factor that a formula cuts: it goes on as one that does not count. One that was cut before stays as it is.

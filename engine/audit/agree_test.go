@@ -19,7 +19,7 @@ const models = 25
 func generated(t *testing.T, seed int) *engine.Rights {
 	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, enginetest.Generate(uint64(seed)+1000, enginetest.Small).Write(dir))
+	require.NoError(t, enginetest.Generate(uint64(seed)+1000, enginetest.Small()).Write(dir))
 	ws, err := modelfile.Load(dir, modelfile.Options{})
 	require.NoError(t, err, "seed %d", seed)
 	r, err := engine.Compile(context.Background(), ws, engine.Options{})
@@ -58,7 +58,7 @@ func TestExplanationsAgreeWithDecisions(t *testing.T) {
 				if len(f.Via) == 0 {
 					require.Empty(t, f.At)
 				} else {
-					require.Same(t, f.Source, f.Via[len(f.Via)-1])
+					require.Same(t, f.Source, f.Via[len(f.Via)-1].Block)
 				}
 				sources += len(f.At)
 				require.LessOrEqual(t, len(f.At), 20)

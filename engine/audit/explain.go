@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"slices"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
@@ -15,9 +14,10 @@ const maxSources = 20
 // Explanation is why a member may, or may not, read and change a cell.
 type Explanation struct {
 	View     *engine.View
-	Cell     []cube.ItemID // one for each dimension of the block
+	Viewer   *engine.Member // whom it is made for (For); nil: somebody who may see the whole model
+	Cell     []cube.ItemID  // one for each dimension of the block
 	Decision engine.Decision
-	Factors  []Factor // that count: those that deny first, then as the plan has them
+	Factors  []Factor // that count: those that deny first, then nearer before farther ones; a hidden one last
 	Cut      []Factor // that do not count, and would otherwise
 }
 
@@ -28,14 +28,16 @@ type Factor struct {
 	Metric      *cube.Block  // the access-rights metric, or Users roles; nil for the other kinds
 	Rules       []*cube.Rule // that bring it; none for the implicit rule Users roles
 	Source      *cube.Block  // the block that it is stated on
-	Via         []*cube.Block
-	At          []SourceCell // what decided: see SPEC 6; empty where it is direct
+	Via         []Step       // the blocks that brought it, nearest first, Source last; none where it is direct
+	At          []SourceCell // that decide: where it denies those that deny, else those looked at; none where it is direct
+	Needs       []Need       // of a rule that denies: what its metric would have to hold
+	More        bool         // there are, or may be, more cells than At and Needs name
 	Read, Write Say
-	Items       bool // stated on a property by way of its list's item set (SPEC 1.1.5)
-	Cut         inherit.Cut
-	CutAt       *cube.Block
-	CutBy       []*cube.Rule
-	Hidden      bool // what it is may not be told: only Read and Write hold
+	Items       bool         // stated on a property by way of its list's item set (SPEC 1.1.5)
+	Cut         inherit.Cut  // why it does not count; NotCut where it does
+	CutAt       *cube.Block  // where it was cut
+	CutBy       []*cube.Rule // the `ignore` rules that cut it
+	Hidden      bool         // what it is may not be told: only Read and Write hold
 }
 
 // Denies says whether the factor denies a category.
@@ -51,39 +53,80 @@ const (
 	Yes
 )
 
+// Step is one block on the way of a factor.
+type Step struct {
+	Block *cube.Block
+	// Operations are what the formula that reads the block does there to move the factor, in the order in which it
+	// does it and as formulas write it: "BY: Account.Agency", "REMOVE: Account", "at Employee.Country".
+	Operations []string
+}
+
 // SourceCell is a cell of a factor's source, item by dimension.
 type SourceCell struct {
 	Dims  []*cube.List
 	Items []cube.ItemID
 }
 
-// Explain says why a view's member may, or may not, read and change a cell. It follows every stated factor by itself,
-// and so costs what the blocks below the view's block state, each factor carried along its own way. It panics where
-// the number of items is not the block's number of dimensions, and fails as engine.View.Trace does.
-func Explain(ctx context.Context, v *engine.View, cell ...cube.ItemID) (Explanation, error) {
-	e := Explanation{View: v, Cell: cell, Decision: v.Decide(cell...)}
-	t, err := v.Trace(ctx)
-	if err != nil {
-		return e, err
-	}
-	for i := range t.Factors {
-		f := one(t, i, cell)
-		to := &e.Factors
-		if f.Cut != inherit.NotCut {
-			to = &e.Cut
-		}
-		*to = merge(*to, f)
-	}
-	order(e.Factors)
-	order(e.Cut)
-	return e, nil
+// Need is what a cell of an access-rights metric lacks. An item that is NoItem stands where the rule's replacement is
+// BLANK: there is no such cell, whatever the metric holds.
+type Need struct {
+	SourceCell
+	Rights cube.Rights
 }
 
-// one is factor i of a trace, at a cell.
-func one(t *engine.Trace, i int, cell []cube.ItemID) Factor {
+// Explain says why a view's member may, or may not, read and change a cell. It follows every stated factor by itself,
+// and so costs what the blocks below the view's block state, each factor carried along its own way; nothing that is
+// remembered for views is asked but the decision itself. It panics where the number of items is not the block's number
+// of dimensions, and fails as engine.View.Trace does.
+func Explain(ctx context.Context, v *engine.View, cell ...cube.ItemID) (Explanation, error) {
+	x := explainer{Explanation: Explanation{View: v, Cell: cell, Decision: v.Decide(cell...)}}
+	if err := x.run(ctx); err != nil {
+		return Explanation{}, err
+	}
+	return x.Explanation, nil
+}
+
+// explainer works out an explanation, for the viewer whose eyes these are, if any.
+type explainer struct {
+	Explanation
+	trace *engine.Trace
+	eyes  *eyes
+}
+
+func (x *explainer) run(ctx context.Context) (err error) {
+	if x.trace, err = x.View.Trace(ctx); err != nil {
+		return err
+	}
+	var all, hidden []Factor
+	for i := range x.trace.Factors {
+		f := x.one(i)
+		if f.Hidden {
+			hidden = append(hidden, f)
+			continue
+		}
+		all = append(all, f)
+	}
+	for _, f := range pair(nearest(all)) {
+		if f.Cut == inherit.NotCut {
+			x.Factors = append(x.Factors, f)
+		} else {
+			x.Cut = append(x.Cut, f)
+		}
+	}
+	order(x.Factors)
+	order(x.Cut)
+	if x.eyes != nil {
+		x.hide(hidden)
+	}
+	return ctx.Err()
+}
+
+// one is factor i of the trace: what it says in its one category.
+func (x *explainer) one(i int) Factor {
+	t := x.trace
 	tf := t.Factors[i]
 	f := Factor{
-		Kind: tf.Kind, Application: t.Origin(i), Rules: tf.Rules, Source: tf.Source, Via: tf.Via, Items: tf.Items,
+		Kind: tf.Kind, Application: t.Origin(i), Rules: tf.Rules, Source: tf.Source, Items: tf.Items,
 		Cut: tf.Cut, CutAt: tf.CutAt, CutBy: tf.CutBy,
 	}
 	switch tf.Kind {
@@ -93,86 +136,33 @@ func one(t *engine.Trace, i int, cell []cube.ItemID) Factor {
 		f.Metric = f.Application.UsersRoles
 	}
 	say := No
-	if t.Holds(i, cell...) {
+	if t.Holds(i, x.Cell...) {
 		say = Yes
 	}
-	if t.Category(i) == cube.Read {
+	category := t.Category(i)
+	if category == cube.Read {
 		f.Read = say
 	} else {
 		f.Write = say
 	}
-	if len(tf.Via) > 0 {
-		for _, items := range t.Sources(i, maxSources, cell...) {
+	opt := engine.CauseOptions{Limit: maxSources}
+	if x.eyes != nil {
+		opt.Block, opt.Cell = x.eyes.block, x.eyes.cell
+	}
+	cause, ok := t.Cause(i, opt, x.Cell...)
+	if !ok || x.eyes != nil && !x.eyes.factor(&f) {
+		f.Hidden = true
+		return f
+	}
+	// For a viewer only what is named counts: that a search was given up would tell of cells which are not.
+	f.Via, f.More = x.steps(cause.Way), cause.More && (x.eyes == nil || max(len(cause.Cells), len(cause.Asked)) == maxSources)
+	if len(f.Via) > 0 {
+		for _, items := range cause.Cells {
 			f.At = append(f.At, SourceCell{t.Dims(i), items})
 		}
 	}
+	for _, items := range cause.Asked {
+		f.Needs = append(f.Needs, Need{SourceCell{f.Metric.Dims, items}, category})
+	}
 	return f
-}
-
-// merge adds a factor, to the same one in the other category where that stands already. What a role gives is one
-// condition in a whole application, however many blocks brought it: the nearest stands for all.
-func merge(fs []Factor, f Factor) []Factor {
-	for i := range fs {
-		o := &fs[i]
-		if o.Kind == f.Kind && o.Application == f.Application && o.Cut == f.Cut && f.ofRole() {
-			if len(f.Via) < len(o.Via) {
-				o.Via, o.Source, o.At, o.Items, o.CutAt, o.CutBy = f.Via, f.Source, f.At, f.Items, f.CutAt, f.CutBy
-			}
-			o.Read, o.Write = max(o.Read, f.Read), max(o.Write, f.Write)
-			return fs
-		}
-		if !o.same(&f) {
-			continue
-		}
-		if f.Read != Silent && o.Read == Silent || f.Write != Silent && o.Write == Silent {
-			o.Read, o.Write = max(o.Read, f.Read), max(o.Write, f.Write)
-			o.join(f.At)
-			return fs
-		}
-	}
-	return append(fs, f)
-}
-
-// ofRole says whether the factor is one answer for all cells of all blocks of its application.
-func (f *Factor) ofRole() bool {
-	return f.Kind == inherit.Membership || f.Kind == inherit.RoleDefault || f.Kind == inherit.Permission
-}
-
-func (f *Factor) same(o *Factor) bool {
-	return f.Kind == o.Kind && f.Application == o.Application && f.Source == o.Source && f.Items == o.Items &&
-		f.Cut == o.Cut && f.CutAt == o.CutAt && slices.Equal(f.Rules, o.Rules) && slices.Equal(f.Via, o.Via) && slices.Equal(f.CutBy, o.CutBy)
-}
-
-// join adds source cells, as many as an explanation names.
-func (f *Factor) join(at []SourceCell) {
-	for _, c := range at {
-		known := slices.ContainsFunc(f.At, func(o SourceCell) bool {
-			return slices.Equal(o.Dims, c.Dims) && slices.Equal(o.Items, c.Items)
-		})
-		if !known && len(f.At) < maxSources {
-			f.At = append(f.At, c)
-		}
-	}
-}
-
-// order puts those that deny reading first, then those that deny writing, then nearer before farther ones.
-func order(fs []Factor) {
-	rank := func(f Factor) int {
-		switch {
-		case f.Read == No:
-			return 0
-		case f.Write == No:
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(fs, func(a, b Factor) int {
-		if d := rank(a) - rank(b); d != 0 {
-			return d
-		}
-		if d := len(a.Via) - len(b.Via); d != 0 {
-			return d
-		}
-		return int(a.Kind) - int(b.Kind)
-	})
 }
