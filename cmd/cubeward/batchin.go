@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/cubeward/cubeward/cube/modelfile"
 	"github.com/cubeward/cubeward/engine/parquetio"
 )
 
@@ -66,27 +68,13 @@ func openBatches(name string, stdin io.Reader, limit int64) (batchReader, error)
 		return nil, err
 	}
 	if name == standardStream {
-		return newStreamReader("standard input", stdin, nil, limit)
+		return openArrowStream("standard input", stdin, nil, limit)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		_ = file.Close()
-		return nil, fileError(name, "is a folder")
-	}
-	var r batchReader
-	switch f {
-	case csvFormat:
-		r, err = newCSVReader(name, file, file, limit)
-	case arrowFile:
-		r, err = newFileReader(name, file, limit)
-	case arrowStream:
-		r, err = newStreamReader(name, file, file, limit)
-	case parquetFile:
-		r, err = newParquetReader(name, file, limit)
-	}
+	r, err := openFile(name, file, f, limit)
 	if err != nil {
 		_ = file.Close()
 		return nil, err
@@ -94,17 +82,132 @@ func openBatches(name string, stdin io.Reader, limit int64) (batchReader, error)
 	return r, nil
 }
 
-// damaged is an input that its format's reader cannot make sense of. What that reader says is not repeated, as it may
-// hold values of the data; failures of the operating system are.
-func damaged(name, what string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return err
+func openFile(name string, file *os.File, f format, limit int64) (batchReader, error) {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fileError(name, "is a folder")
+	case f == csvFormat:
+		return newCSVReader(name, file, file, limit)
+	case f == arrowStream:
+		return openArrowStream(name, file, file, limit)
 	}
-	return fileError(name, "%s", what)
+	t := &arrowTable{name: name, close: file, limit: limit}
+	what := "Parquet"
+	if f == arrowFile {
+		what = "Arrow IPC"
+		t.from, err = modelfile.ReadArrowFile(file, info.Size())
+	} else {
+		t.from, err = parquetio.NewReader(file, parquetio.Options{MemoryLimit: limit})
+	}
+	if err != nil {
+		return nil, t.refused("is not a readable "+what+" file", err)
+	}
+	return t, nil
 }
 
-// guard runs a call of a format's library, whose panics on bad bytes become errors.
+func openArrowStream(name string, r io.Reader, c io.Closer, limit int64) (batchReader, error) {
+	t := &arrowTable{name: name, close: c, limit: limit, bytes: &meter{r: r, limit: limit}}
+	var err error
+	if t.from, err = modelfile.ReadArrowStream(bufio.NewReaderSize(t.bytes, 256<<10)); err != nil {
+		return nil, t.refused("is not an Arrow IPC stream", err)
+	}
+	return t, nil
+}
+
+// arrowTable reads the batches of a format of Arrow. Those of damaged bytes never come out: the readers check them.
+type arrowTable struct {
+	name   string
+	from   array.RecordReader
+	bytes  *meter    // of a stream
+	close  io.Closer // nil for standard input
+	limit  int64
+	number int // of batches read
+}
+
+// Schema is the schema of the batches.
+func (t *arrowTable) Schema() *arrow.Schema { return t.from.Schema() }
+
+// Next is the next batch, or io.EOF. A stream that stops without its end marker is an error: whoever wrote it failed
+// on the way (SPEC 6).
+func (t *arrowTable) Next() (arrow.RecordBatch, error) {
+	if t.bytes != nil {
+		t.bytes.used = 0
+	}
+	if !t.from.Next() {
+		if err := t.from.Err(); err != nil {
+			return nil, t.refused(fmt.Sprintf("batch %d cannot be read", t.number+1), err)
+		}
+		return nil, io.EOF
+	}
+	t.number++
+	b := t.from.RecordBatch()
+	if batchBytes(b) > t.limit {
+		return nil, t.tooLarge()
+	}
+	b.Retain()
+	return b, nil
+}
+
+func (t *arrowTable) tooLarge() error {
+	return fileError(t.name, "batch %d is larger than --memory %s; give more", max(t.number, 1), sizeText(t.limit))
+}
+
+// refused is an error of a format's reader. What that says is not repeated, as it may hold values of the data; failures
+// of the operating system are.
+func (t *arrowTable) refused(what string, err error) error {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return failed(path)
+	case errors.Is(err, errTooLarge), errors.Is(err, parquetio.ErrTooLarge):
+		return t.tooLarge()
+	case t.bytes != nil && t.bytes.ended:
+		return fileError(t.name, "the stream stops without its end marker, after %s: it is not complete", batches(t.number))
+	}
+	return fileError(t.name, "%s", what)
+}
+
+func batches(n int) string {
+	if n == 1 {
+		return "1 batch"
+	}
+	return count(n) + " batches"
+}
+
+// Close gives back the file.
+func (t *arrowTable) Close() error {
+	t.from.Release()
+	if t.close == nil {
+		return nil
+	}
+	return t.close.Close()
+}
+
+// meter fails a read that takes more than limit bytes since used was last set to 0, and notices the end of the bytes.
+// One field of CSV without its closing quote would else take a whole file into memory.
+type meter struct {
+	r           io.Reader
+	limit, used int64
+	ended       bool
+}
+
+var errTooLarge = errors.New("larger than --memory")
+
+// Read reads on.
+func (m *meter) Read(p []byte) (int, error) {
+	if m.used > m.limit {
+		return 0, errTooLarge
+	}
+	n, err := m.r.Read(p)
+	m.used += int64(n)
+	m.ended = m.ended || n == 0 && err == io.EOF
+	return n, err
+}
+
+// guard runs a call of Arrow's libraries, whose panics become errors.
 func guard(call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -112,64 +215,4 @@ func guard(call func() error) (err error) {
 		}
 	}()
 	return call()
-}
-
-// checked refuses a batch whose buffers do not hold together, so that nothing behind it can run past an end.
-func checked(name string, number int, b arrow.RecordBatch) error {
-	for i, column := range b.Columns() {
-		err := guard(func() error { return array.ValidateFull(column) })
-		if err == nil && int64(column.Len()) != b.NumRows() {
-			err = errors.New("length")
-		}
-		if err != nil {
-			return fileError(name, "batch %d: column %q is damaged", number, b.Schema().Field(i).Name)
-		}
-	}
-	return nil
-}
-
-// parquetReader reads a Parquet file.
-type parquetReader struct {
-	name   string
-	file   *os.File
-	from   *parquetio.Reader
-	number int
-}
-
-func newParquetReader(name string, file *os.File, limit int64) (*parquetReader, error) {
-	from, err := parquetio.NewReader(file, parquetio.Options{MemoryLimit: limit})
-	if err != nil {
-		return nil, damaged(name, "is not a readable Parquet file", err)
-	}
-	return &parquetReader{name: name, file: file, from: from}, nil
-}
-
-// Schema is the schema of the batches.
-func (r *parquetReader) Schema() *arrow.Schema { return r.from.Schema() }
-
-// Next is the next batch, or io.EOF.
-func (r *parquetReader) Next() (arrow.RecordBatch, error) {
-	if !r.from.Next() {
-		err := r.from.Err()
-		switch {
-		case err == nil:
-			return nil, io.EOF
-		case errors.Is(err, parquetio.ErrTooLarge):
-			return nil, fileError(r.name, "batch %d is larger than --memory allows", r.number+1)
-		}
-		return nil, damaged(r.name, fmt.Sprintf("batch %d cannot be read", r.number+1), err)
-	}
-	r.number++
-	b := r.from.RecordBatch()
-	if err := checked(r.name, r.number, b); err != nil {
-		return nil, err
-	}
-	b.Retain()
-	return b, nil
-}
-
-// Close gives back the file.
-func (r *parquetReader) Close() error {
-	r.from.Release()
-	return r.file.Close()
 }

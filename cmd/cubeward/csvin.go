@@ -32,23 +32,6 @@ type csvReader struct {
 	schema *arrow.Schema
 }
 
-// meter fails a read that takes more than limit bytes since reset: one field without its closing quote would take a
-// whole file into memory.
-type meter struct {
-	r           io.Reader
-	limit, used int64
-}
-
-// Read reads on.
-func (m *meter) Read(p []byte) (int, error) {
-	if m.used > m.limit {
-		return 0, errTooLarge
-	}
-	n, err := m.r.Read(p)
-	m.used += int64(n)
-	return n, err
-}
-
 func newCSVReader(name string, r io.Reader, c io.Closer, limit int64) (*csvReader, error) {
 	m := &meter{r: r, limit: limit}
 	buffered := bufio.NewReaderSize(m, 256<<10)

@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 			{"mask", "-m", "testdata/shop", "-u", "ann", "-i", in("Market,Quarter,Sales\n"), "-o", "OUT.csv", "--sort"},
 		},
 		"mistakes": {
-			{}, {"chek"}, {"check"}, {"check", "x", "-m", "y"}, {"rights", "--wrong"}, {"rights"}, {"rights", "-m"},
+			{"chek"}, {"check"}, {"check", "x", "-m", "y"}, {"rights", "--wrong"}, {"rights"}, {"rights", "-m"},
 			{"check", "-m", "testdata/none"}, {"check", "-m", "testdata/golden"},
 			{"rights", "-m", "testdata/shop", "-u", "nobody", "-b", "Sales"},
 			{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sale"},
@@ -83,7 +83,7 @@ func TestGolden(t *testing.T) {
 			{"mask", "-m", "testdata/broken", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 			{"mask", "-m", "testdata/duo", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 		},
-		"help": {{"--help"}, {"check", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"version", "--help"}},
+		"help": {{"check", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"version", "--help"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var text strings.Builder
@@ -92,6 +92,17 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, name+".txt", text.String())
 		})
+	}
+}
+
+func TestRootHelp(t *testing.T) {
+	got := call(t)
+	require.Equal(t, statusDone, got.status)
+	require.Equal(t, got, call(t, "--help"))
+	for _, c := range newRoot(&tool{}).Commands() {
+		require.Contains(t, got.stdout, "  "+c.Name()+" ")
+		require.Contains(t, got.stdout, c.Short)
+		require.NotContains(t, got.stdout, "[flags]")
 	}
 }
 

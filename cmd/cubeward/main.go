@@ -3,14 +3,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 )
 
-// grace is how long a command that was told to stop may take before the process ends without it.
-const grace = 3 * time.Second
+// grace is how long a command that was told to stop may take to say so itself, before the process ends without it.
+const grace = 200 * time.Millisecond
 
 func main() {
 	// A write to a closed pipe must come back as an error, so that unfinished files are removed.
@@ -28,6 +29,7 @@ func main() {
 		case <-time.After(grace):
 		}
 		files.discardAll()
+		fmt.Fprintln(os.Stderr, "cubeward: interrupted")
 		os.Exit(statusFailed)
 	}()
 	t := &tool{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, files: files}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 )
 
 // tool is what a command may touch of the world besides the files that its flags name.
@@ -34,7 +33,7 @@ func (t *tool) run(ctx context.Context, args []string) (status int) {
 		}
 	}()
 	root := newRoot(t)
-	root.SetArgs(slices.Clone(args))
+	root.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
 	root.SetIn(t.stdin)
 	root.SetOut(t.stdout)
 	root.SetErr(t.stderr)

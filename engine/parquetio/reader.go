@@ -1,7 +1,9 @@
 package parquetio
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +14,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/cubeward/cubeward/cube/modelfile"
 )
 
 // DefaultMemoryLimit is what reading one batch may take where Options say nothing, in bytes.
@@ -83,6 +88,9 @@ func (r *Reader) open(from parquet.ReaderAtSeeker) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSchema(r.file.MetaData().KeyValueMetadata()); err != nil {
+		return err
+	}
 	arrows, err := pqarrow.NewFileReader(r.file, pqarrow.ArrowReadProperties{BatchSize: batchRows}, r.mem)
 	if err != nil {
 		return err
@@ -94,6 +102,25 @@ func (r *Reader) open(from parquet.ReaderAtSeeker) error {
 	if r.rows = r.file.NumRows(); r.rows < 0 {
 		return errors.New("the file claims a negative number of rows")
 	}
+	return nil
+}
+
+// checkSchema looks at the Arrow schema that a writer stored in the file, which pqarrow would believe: the counts in it
+// may claim more memory than there is.
+func checkSchema(md metadata.KeyValueMetadata) error {
+	stored := md.FindValue("ARROW:schema")
+	if stored == nil {
+		return nil
+	}
+	message, err := base64.StdEncoding.DecodeString(*stored)
+	if err != nil {
+		return errors.New("the stored Arrow schema is damaged")
+	}
+	r, err := modelfile.ReadArrowStream(bytes.NewReader(message))
+	if err != nil {
+		return fmt.Errorf("the stored Arrow schema is damaged: %w", err)
+	}
+	r.Release()
 	return nil
 }
 
@@ -123,12 +150,25 @@ func (r *Reader) Next() bool {
 		if r.rows -= r.from.RecordBatch().NumRows(); r.rows < 0 {
 			return errors.New("the file holds more rows than it claims")
 		}
-		return nil
+		return validate(r.from.RecordBatch())
 	})
 	if err != nil {
 		r.err = fmt.Errorf("parquetio: %w", err)
 	}
 	return more && err == nil
+}
+
+// validate checks every value of a batch. Columns of nulls have none, and the check would miss their buffers.
+func validate(b arrow.RecordBatch) error {
+	for i, f := range b.Schema().Fields() {
+		if f.Type.ID() == arrow.NULL {
+			continue
+		}
+		if err := array.ValidateFull(b.Column(i)); err != nil {
+			return fmt.Errorf("column %q: %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
 // RecordBatch is the current batch, which belongs to the Reader until the next call of Next.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/engine/mask"
+)
+
+func TestMaskForManyMembers(t *testing.T) {
+	in := write(t, "in.csv", shopSales)
+	members := write(t, "members.txt", "\ufeffann\r\n\n  d'Arc, the 3rd  \nben")
+	dir := t.TempDir()
+	args := []string{"mask", "-m", "testdata/shop", "--members", members, "-i", in, "-o", filepath.Join(dir, "{member}.csv"), "--pass", "note", "--locks"}
+	got := call(t, args...)
+	require.Equal(t, statusDone, got.status, got.stderr)
+	require.Empty(t, got.stdout)
+	require.Equal(t, []string{"ann.csv", "ben.csv", "d'Arc, the 3rd.csv"}, files(t, dir))
+	for _, name := range []string{"ann", "ben", "d'Arc, the 3rd"} {
+		alone := filepath.Join(t.TempDir(), "x.csv")
+		require.Equal(t, statusDone, call(t, "mask", "-m", "testdata/shop", "-u", name, "-i", in, "-o", alone, "--pass", "note", "--locks").status)
+		require.Equal(t, readFile(t, alone), readFile(t, filepath.Join(dir, name+".csv")))
+	}
+	golden(t, "members.txt", got.stderr)
+
+	asJSON := call(t, append(args, "--json")...)
+	var reports []mask.Report
+	require.NoError(t, json.Unmarshal([]byte(asJSON.stdout), &reports))
+	require.Len(t, reports, 3)
+	require.Equal(t, "d'Arc, the 3rd", reports[1].Member)
+
+	sorted := call(t, append(args, "--sort", "--drop-rows")...)
+	require.Equal(t, statusDone, sorted.status, sorted.stderr)
+	require.Equal(t, "Market,Quarter,Sales,note,Sales_locked\n", readFile(t, filepath.Join(dir, "ben.csv")))
+}
+
+func TestFilesOfMembers(t *testing.T) {
+	in := write(t, "in.csv", shopSales)
+	for text, want := range map[string]string{
+		"ann\nnobody\nnobody2\n": "members.txt:2:1: unknown member\n%members.txt:3:1: unknown member\n",
+		"ann\nben\nann\n":        "members.txt:3:1: the member stands here and in line 1\n",
+		"\n \n":                  "members.txt: names no member\n",
+		"\xff\n":                 "members.txt:1:1: not UTF-8\n",
+	} {
+		members := write(t, "members.txt", text)
+		dir := t.TempDir()
+		got := call(t, "mask", "-m", "testdata/shop", "--members", members, "-i", in, "-o", filepath.Join(dir, "{member}.csv"), "--pass", "note")
+		folder := filepath.Dir(members) + "/"
+		require.Equal(t, outcome{statusInvalid, "", folder + strings.ReplaceAll(want, "%", folder)}, got)
+		require.Empty(t, files(t, dir))
+	}
+	got := call(t, "mask", "-m", "testdata/shop", "--members", "none.txt", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"))
+	require.Equal(t, outcome{statusInvalid, "", "none.txt: no such file or folder\n"}, got)
+	refused := call(t, "mask", "-m", "testdata/shop", "--members", write(t, "m.txt", "ann\n"), "--as", "ben", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"))
+	require.Equal(t, statusRefused, refused.status)
+}
