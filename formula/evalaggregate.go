@@ -46,11 +46,7 @@ func (s *session) aggregate(a aggregation) (*column, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &aggregating{session: s, aggregation: a, in: in, out: out, times: times}
-	w.result = &column{kind: kind, dims: left, space: out}
-	if a.method != Count && a.method != Sum && a.method != Avg {
-		w.result.dict = a.value.dict
-	}
+	w := &aggregating{session: s, aggregation: a, in: in, out: out, times: times, kind: kind}
 	return w.run()
 }
 
@@ -60,9 +56,9 @@ type aggregating struct {
 	aggregation
 	in, out cube.Space
 	times   float64
-	result  *column
-	reach   reach // from cells of in to cells of out, the target apart
-	step    int   // of the target in out
+	kind    cube.Kind // of the result
+	reach   reach     // from cells of in to cells of out, the target apart
+	step    int       // of the target in out
 	counts  []float64
 }
 
@@ -88,7 +84,7 @@ func (w *aggregating) run() (*column, error) {
 		count = uint64(len(cells))
 	}
 	if count == 0 {
-		return blankColumn(w.result.kind), nil
+		return blankColumn(w.kind), nil
 	}
 	if w.value.form == sparseForm && !listed && w.mapping == nil && w.value.base.form == constantForm && w.fits(w.out, inNums) {
 		return w.overConstant()
@@ -96,7 +92,7 @@ func (w *aggregating) run() (*column, error) {
 	if count > maxVisits {
 		return nil, tooMany(w.in)
 	}
-	if listed && w.worthSparse(float64(count), w.out, storageOf(w.result.kind)) {
+	if listed && w.worthSparse(float64(count), w.out, storageOf(w.kind)) {
 		return w.sparse(cells)
 	}
 	return w.dense(cells, listed)
@@ -249,7 +245,7 @@ func (w *aggregating) overConstant() (*column, error) {
 }
 
 func (w *aggregating) newTally(out cube.Space) (*tally, error) {
-	if err := w.allowDense(out, storageOf(w.result.kind)); err != nil {
+	if err := w.allowDense(out, storageOf(w.kind)); err != nil {
 		return nil, err
 	}
 	return newTally(w.method, w.value.storage(), int(out.Len())), nil
@@ -259,12 +255,7 @@ func (w *aggregating) newTally(out cube.Space) (*tally, error) {
 func (w *aggregating) finish(t *tally, cells []uint64) *column {
 	vals := t.result(w.times)
 	if cells != nil {
-		base := blankColumn(w.result.kind)
-		base.dict = w.result.dict
-		return sparseColumn(w.out, cells, vals, base)
+		return sparseColumn(w.out, cells, vals, blankColumn(w.kind))
 	}
-	if len(w.out.Dims()) == 0 {
-		return &column{kind: w.result.kind, form: constantForm, vals: vals, dict: w.result.dict}
-	}
-	return denseColumn(w.result.kind, w.result.dict, w.out, vals)
+	return denseColumn(w.kind, nil, w.out, vals)
 }

@@ -69,6 +69,9 @@ func blankColumn(k cube.Kind) *column {
 
 // denseColumn takes over values that stand in the cell order of space.
 func denseColumn(k cube.Kind, dict []string, space cube.Space, vals lane) *column {
+	if len(space.Dims()) == 0 {
+		return constantColumn(k, dict, vals.raw(0))
+	}
 	c := &column{kind: k, dims: space.Dims(), space: space, form: denseForm, vals: vals, dict: dict}
 	c.strides = make([]int, len(c.dims))
 	for i := range c.dims {
@@ -79,8 +82,11 @@ func denseColumn(k cube.Kind, dict []string, space cube.Space, vals lane) *colum
 
 // sparseColumn takes over cells and values; without cells it is base alone.
 func sparseColumn(space cube.Space, cells []uint64, vals lane, base *column) *column {
-	if len(cells) == 0 {
+	switch {
+	case len(cells) == 0:
 		return base
+	case len(space.Dims()) == 0:
+		return constantColumn(base.kind, base.dict, vals.raw(0))
 	}
 	return &column{kind: base.kind, dims: space.Dims(), space: space, form: sparseForm, cells: cells, vals: vals, base: base, dict: base.dict}
 }

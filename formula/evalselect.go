@@ -43,13 +43,11 @@ func (s *session) sliced(c *column, l *cube.List, item cube.ItemID, done map[*co
 
 func sliceDense(c *column, space cube.Space, axis int, item cube.ItemID) *column {
 	offset := c.offset + int(item)*c.strides[axis]
-	if space.Len() > 0 && len(space.Dims()) == 0 {
+	if len(space.Dims()) == 0 {
 		return constantColumn(c.kind, c.dict, c.vals.raw(offset))
 	}
-	out := *c
-	out.dims, out.space, out.offset, out.thin = space.Dims(), space, offset, nil
-	out.strides = slices.Delete(slices.Clone(c.strides), axis, axis+1)
-	return &out
+	strides := slices.Delete(slices.Clone(c.strides), axis, axis+1)
+	return &column{kind: c.kind, dims: space.Dims(), space: space, form: denseForm, vals: c.vals, dict: c.dict, offset: offset, strides: strides}
 }
 
 func sliceSparse(c *column, space cube.Space, axis int, item cube.ItemID, base *column) *column {
@@ -61,9 +59,6 @@ func sliceSparse(c *column, space cube.Space, axis int, item cube.ItemID, base *
 			cells = append(cells, cell/(st*n)*st+cell%st)
 			places = append(places, i)
 		}
-	}
-	if len(cells) > 0 && len(space.Dims()) == 0 {
-		return constantColumn(c.kind, c.dict, c.vals.raw(places[0]))
 	}
 	return sparseColumn(space, cells, c.vals.keep(places), base)
 }
@@ -77,24 +72,17 @@ func (s *session) sliceLazy(c *column, l *cube.List, item cube.ItemID, done map[
 		}
 	}
 	o := c.what
-	if o.table != nil && args[0].form == constantForm && o.table.dims[o.axis] != l {
-		t := o.table.dims[o.axis]
-		table, err := s.sliced(o.table, l, item, done)
-		if err != nil {
+	if o.table == nil {
+		return s.apply(o, args...)
+	}
+	target, table := o.table.dims[o.axis], o.table
+	if target != l { // else it is the argument that has the dimension
+		var err error
+		if table, err = s.sliced(table, l, item, done); err != nil {
 			return nil, err
 		}
-		return s.spread(table, args[0], t)
 	}
-	if o.table != nil && o.table.dims[o.axis] != l {
-		table, err := s.sliced(o.table, l, item, done)
-		if err != nil {
-			return nil, err
-		}
-		cut := *o
-		cut.table, cut.axis = table, slices.Index(table.dims, o.table.dims[o.axis])
-		o = &cut
-	}
-	return s.apply(o, args...)
+	return s.spread(table, args[0], target)
 }
 
 // shift is c read n items further along l: BLANK past the ends.
