@@ -98,6 +98,7 @@ func (b *binder) ask(m *Masker) error {
 		if err != nil {
 			return err
 		}
+		x.view = v
 		if m.dense != nil {
 			x.readable, x.unlocked = m.dense.add(v.Tables(engine.Readable)), m.dense.add(v.Tables(engine.Unlocked))
 			continue

@@ -31,18 +31,8 @@ type cellBits struct {
 }
 
 func (p *pass) run() (arrow.RecordBatch, error) {
-	cols := make([]*coded, len(p.m.items))
-	for i, c := range p.m.items {
-		in, err := whole(p.batch.Column(c.field).Data())
-		if err == nil {
-			cols[i], err = newCoded(in, c.lookup, i, p.m.groups)
-		}
-		if err != nil {
-			return nil, p.m.columnError(i, err)
-		}
-	}
-	var err error
-	if p.d, err = p.m.decide(p.n, cols, p.m.workers); err != nil {
+	cols, err := p.decide()
+	if err != nil {
 		return nil, err
 	}
 	p.measure()
@@ -56,6 +46,23 @@ func (p *pass) run() (arrow.RecordBatch, error) {
 		return nil, err
 	}
 	return p.redact()
+}
+
+// decide answers all lanes; it returns the item columns as they were read.
+func (p *pass) decide() ([]*coded, error) {
+	cols := make([]*coded, len(p.m.items))
+	for i, c := range p.m.items {
+		in, err := whole(p.batch.Column(c.field).Data())
+		if err == nil {
+			cols[i], err = newCoded(in, c.lookup, i, p.m.groups)
+		}
+		if err != nil {
+			return nil, p.m.columnError(i, err)
+		}
+	}
+	var err error
+	p.d, err = p.m.decide(p.n, cols, p.m.workers)
+	return cols, err
 }
 
 // measure works out the bits of each measure, and counts.
@@ -301,21 +308,26 @@ func (p *pass) flagColumns() [][]uint64 {
 			out = append(out, p.arranged(c.readable))
 		}
 		if p.m.opt.Locks {
-			locked := fullWords(p.n)
-			for w := range locked {
-				open := locked[w]
-				if c.readable != nil {
-					open &= c.readable[w]
-				}
-				if c.unlocked != nil {
-					open &= c.unlocked[w]
-				}
-				locked[w] &^= open
-			}
-			out = append(out, p.arranged(locked))
+			out = append(out, p.arranged(p.locked(i)))
 		}
 	}
 	return out
+}
+
+// locked are the rows whose cell of a measure may not be changed.
+func (p *pass) locked(measure int) []uint64 {
+	c, locked := &p.cells[measure], fullWords(p.n)
+	for w := range locked {
+		open := locked[w]
+		if c.readable != nil {
+			open &= c.readable[w]
+		}
+		if c.unlocked != nil {
+			open &= c.unlocked[w]
+		}
+		locked[w] &^= open
+	}
+	return locked
 }
 
 // flags is a column of booleans without nulls; nil words are all true.

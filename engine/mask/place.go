@@ -43,6 +43,7 @@ type itemColumn struct {
 type measure struct {
 	field    int
 	ref      engine.Ref
+	view     *engine.View
 	dims     []place
 	value    int // item column of its own values, -1 where they are no items
 	readable int // lane, or number in Masker.dense
