@@ -86,6 +86,7 @@ type generator struct {
 	visible  []*genBlock // what formulas may refer to already
 	reset    bool        // settings.reset_across_applications
 	alone    bool        // the only application's file stands alone
+	narrow   bool        // formulas are mostly modifiers on blocks with many dimensions
 	serial   int
 }
 

@@ -78,7 +78,7 @@ func (x *expressions) expr(t genType, allowed listSet, depth int) expression {
 	for range 8 {
 		var e expression
 		var ok bool
-		if x.chance(45) {
+		if x.chance(x.rather(45, 80)) {
 			e, ok = x.modified(t, allowed, depth-1)
 		} else if x.chance(40) {
 			e, ok = x.anyType(t, allowed, depth-1)
@@ -95,7 +95,7 @@ func (x *expressions) expr(t genType, allowed listSet, depth int) expression {
 // exprWith is an expression that has all of the lists in must.
 func (x *expressions) exprWith(t genType, allowed, must listSet, depth int) expression {
 	for range 3 {
-		if e, ok := x.block(t, allowed|must, must); ok && x.chance(25) {
+		if e, ok := x.block(t, allowed|must, must); ok && x.chance(x.rather(40, 75)) {
 			return e
 		}
 		if e := x.expr(t, allowed|must, depth); must.within(e.dims) {
@@ -148,6 +148,14 @@ func (x *expressions) orBlank(e expression) expression {
 	return e
 }
 
+// rather is a chance that differs in models that are about modifiers.
+func (x *expressions) rather(usual, narrow int) int {
+	if x.narrow {
+		return narrow
+	}
+	return usual
+}
+
 // leaf is a constant, or the shortest expression that refers to something.
 func (x *expressions) leaf(t genType, allowed listSet) expression {
 	if n := len(x.current); n > 0 && x.chance(50) {
@@ -156,7 +164,7 @@ func (x *expressions) leaf(t genType, allowed listSet) expression {
 			return expression{text: pick(x.generator, []string{"CurrentValue", "CURRENTVALUE", "currentvalue"}), prec: precPostfix, typ: t, dims: c.dims}
 		}
 	}
-	if x.chance(85) {
+	if x.chance(x.rather(85, 97)) {
 		if e, ok := x.reference(t, allowed); ok {
 			x.used++
 			return e

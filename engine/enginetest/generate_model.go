@@ -54,6 +54,7 @@ func (g *generator) makeApplications() {
 	n := g.between(1, g.size.Applications)
 	g.alone = n == 1 && g.chance(60)
 	g.reset = g.chance(15)
+	g.narrow = g.chance(40)
 	for range n {
 		a := &genApp{name: g.fresh(appNames, taken), taken: map[string]bool{}, roleOf: map[string]string{}}
 		a.inherit = !g.reset || g.chance(50)
