@@ -43,7 +43,7 @@ func newCSVReader(name string, r io.Reader, c io.Closer, limit int64) (*csvReade
 	out.from.ReuseRecord = true
 	header, err := out.from.Read()
 	if err == io.EOF {
-		return nil, out.errorf(1, 1, "the file is empty; a header is needed")
+		return nil, cube.Errorf(out.pos(1, 1), "the file is empty; a header is needed")
 	}
 	if err != nil {
 		return nil, out.placed(err)
@@ -55,24 +55,27 @@ func newCSVReader(name string, r io.Reader, c io.Closer, limit int64) (*csvReade
 func (r *csvReader) setHeader(header []string) error {
 	fields := make([]arrow.Field, len(header))
 	seen := map[string]int{}
+	var errs cube.Errors
 	for i, name := range header {
 		line, column := r.from.FieldPos(i)
+		pos := r.pos(line, column)
 		r.header = append(r.header, strings.Clone(name))
 		trimmed := strings.TrimSpace(r.header[i])
 		first, twice := seen[trimmed]
 		switch {
 		case !utf8.ValidString(name):
-			return r.errorf(line, column, "not UTF-8")
+			errs.Add(pos, "not UTF-8")
 		case trimmed == "":
-			return r.errorf(line, column, "column %d has no name", i+1)
+			errs.Add(pos, "column %d has no name", i+1)
 		case twice:
-			return r.errorf(line, column, "columns %d and %d have the same name", first+1, i+1)
+			errs.Add(pos, "columns %d and %d have the same name", first+1, i+1)
+		default:
+			seen[trimmed] = i
 		}
-		seen[trimmed] = i
 		fields[i] = arrow.Field{Name: trimmed, Type: arrow.BinaryTypes.String, Nullable: true}
 	}
 	r.schema = arrow.NewSchema(fields, nil)
-	return nil
+	return errs.Err()
 }
 
 // Schema has one nullable utf8 field for each column.
@@ -100,7 +103,7 @@ func (r *csvReader) Next() (arrow.RecordBatch, error) {
 			return nil, r.placed(err)
 		}
 		if err := r.fits(record); err != nil {
-			return nil, err
+			return nil, r.allMisfits(err)
 		}
 		for i, field := range record {
 			size += len(field)
@@ -119,26 +122,42 @@ func (r *csvReader) Next() (arrow.RecordBatch, error) {
 }
 
 // fits refuses a row of the wrong width, and text that is not UTF-8.
-func (r *csvReader) fits(record []string) error {
+func (r *csvReader) fits(record []string) *cube.Error {
 	line, column := r.from.FieldPos(0)
-	switch want, n := len(r.header), len(record); {
-	case n > want:
+	want, n := len(r.header), len(record)
+	if n > want {
 		line, column = r.from.FieldPos(want)
-		return r.errorf(line, column, "the row has %d fields, the header has %d", n, want)
-	case n < want:
-		return r.errorf(line, column, "the row has %d fields, the header has %d", n, want)
+	}
+	if n != want {
+		return cube.Errorf(r.pos(line, column), "the row has %d fields, the header has %d", n, want)
 	}
 	for i, field := range record {
 		if !utf8.ValidString(field) {
 			line, column = r.from.FieldPos(i)
-			return r.errorf(line, column, "not UTF-8")
+			return cube.Errorf(r.pos(line, column), "not UTF-8")
 		}
 	}
 	return nil
 }
 
-func (r *csvReader) errorf(line, column int, format string, args ...any) error {
-	return cube.Errorf(cube.Position{File: r.name, Line: line, Column: column}, format, args...)
+// allMisfits reads on after the first row that does not fit, so that one run reports many.
+func (r *csvReader) allMisfits(first *cube.Error) error {
+	errs := cube.Errors{first}
+	for len(errs) < cube.MaxErrors {
+		r.meter.used = 0
+		record, err := r.from.Read()
+		if err != nil {
+			break
+		}
+		if e := r.fits(record); e != nil {
+			errs = append(errs, e)
+		}
+	}
+	return errs.Err()
+}
+
+func (r *csvReader) pos(line, column int) cube.Position {
+	return cube.Position{File: r.name, Line: line, Column: column}
 }
 
 // placed gives an error of encoding/csv its place. Its texts quote nothing.
@@ -148,7 +167,7 @@ func (r *csvReader) placed(err error) error {
 	case errors.Is(err, errTooLarge):
 		return fileError(r.name, "a row is larger than --memory allows; is a quote not closed?")
 	case errors.As(err, &at):
-		return r.errorf(at.Line, at.Column, "%v", at.Err)
+		return cube.Errorf(r.pos(at.Line, at.Column), "%v", at.Err)
 	}
 	return err
 }

@@ -23,6 +23,8 @@ func TestCSVMistakesHavePlacesAndQuoteNothing(t *testing.T) {
 		"a,b\n1,2\n1,SECRET,SECRET\n":      "in.csv:3:10: the row has 3 fields, the header has 2",
 		"a,SECRET,a\n":                     "in.csv:1:10: columns 1 and 3 have the same name",
 		"a,b, a\n":                         "in.csv:1:5: columns 1 and 3 have the same name",
+		"a,b\n1\n2,3\n4\n":                 "in.csv:2:1: the row has 1 fields, the header has 2\nin.csv:4:1: the row has 1 fields, the header has 2",
+		"a,,a\n":                           "in.csv:1:3: column 2 has no name\nin.csv:1:4: columns 1 and 3 have the same name",
 		"a,,c\n":                           "in.csv:1:3: column 2 has no name",
 		"a\nSEC\"RET\n":                    `in.csv:2:4: bare " in non-quoted-field`,
 		"a\n\"SECRET\n":                    `in.csv:2:9: extraneous or missing " in quoted-field`,

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
@@ -185,17 +185,38 @@ func (t *tool) maskAll(ctx context.Context, in batchReader, work []*masking, sor
 	return rows, nil
 }
 
+// writeToAll masks a batch, which stands behind before rows, for every member. Members do not wait for each other; the
+// error is that of the first member who has one, whatever came first.
 func writeToAll(work []*masking, b arrow.RecordBatch, before int64) error {
-	for _, w := range work {
-		w.feed.next = b
-		if !w.stream.Next() {
-			return maskingError(w.stream.Err(), before)
+	errs, panics := make([]error, len(work)), make([]any, len(work))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, w := range work {
+		all.Go(func() error {
+			defer func() { panics[i] = recover() }()
+			errs[i] = w.next(b, before)
+			return nil
+		})
+	}
+	_ = all.Wait()
+	for i, err := range errs {
+		if panics[i] != nil {
+			panic(panics[i]) // the last resort is where it would have been without goroutines
 		}
-		if err := w.write(w.stream.RecordBatch()); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// next masks and writes one batch.
+func (w *masking) next(b arrow.RecordBatch, before int64) error {
+	w.feed.next = b
+	if !w.stream.Next() {
+		return maskingError(w.stream.Err(), before)
+	}
+	return w.write(w.stream.RecordBatch())
 }
 
 // whole masks the whole table.
@@ -236,97 +257,3 @@ func withoutValues(err error, path string) error {
 	}
 	return &failure{status: statusInvalid, err: places.Err(), hint: hint}
 }
-
-// readWhole is all rows of a table as one batch, nil where there is none.
-func readWhole(ctx context.Context, in batchReader, limit int64, bar *progress) (arrow.RecordBatch, error) {
-	var batches []arrow.RecordBatch
-	defer func() {
-		for _, b := range batches {
-			b.Release()
-		}
-	}()
-	size := int64(0)
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		b, err := in.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		batches = append(batches, b)
-		if size += batchBytes(b); size > limit {
-			return nil, invalid(fmt.Errorf("--sort needs the whole table in memory, and it is larger than --memory %s; give more", sizeText(limit)))
-		}
-		bar.add(b.NumRows())
-	}
-	if len(batches) == 0 {
-		return nil, nil
-	}
-	return concatenated(batches)
-}
-
-// concatenated is the rows of all batches as one.
-func concatenated(batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
-	schema := batches[0].Schema()
-	columns := make([]arrow.Array, schema.NumFields())
-	defer func() {
-		for _, c := range columns {
-			if c != nil {
-				c.Release()
-			}
-		}
-	}()
-	rows := int64(0)
-	for _, b := range batches {
-		rows += b.NumRows()
-	}
-	for i, f := range schema.Fields() {
-		parts := make([]arrow.Array, len(batches))
-		for k, b := range batches {
-			parts[k] = b.Column(i)
-		}
-		err := guard(func() (err error) {
-			columns[i], err = array.Concatenate(parts, memory.DefaultAllocator)
-			return err
-		})
-		if err != nil {
-			return nil, invalid(fmt.Errorf("column %q: its batches cannot be put together, as --sort needs", f.Name))
-		}
-	}
-	return array.NewRecordBatch(schema, columns, rows), nil
-}
-
-// feed hands the batches that it is given to a mask.Stream, one at a time: one input feeds the streams of many members.
-// It is an array.RecordReader.
-type feed struct {
-	schema    *arrow.Schema
-	next, cur arrow.RecordBatch // both belong to whoever reads the input
-}
-
-// Schema is the schema of the batches.
-func (f *feed) Schema() *arrow.Schema { return f.schema }
-
-// Next is false where no batch was given since the last one: that is the end.
-func (f *feed) Next() bool {
-	f.cur, f.next = f.next, nil
-	return f.cur != nil
-}
-
-// RecordBatch is the batch that was given.
-func (f *feed) RecordBatch() arrow.RecordBatch { return f.cur }
-
-// Record is RecordBatch under its old name.
-func (f *feed) Record() arrow.RecordBatch { return f.cur }
-
-// Err is nil: whoever reads the input sees its errors.
-func (f *feed) Err() error { return nil }
-
-// Retain and Release do nothing: a feed owns nothing.
-func (f *feed) Retain() {}
-
-// Release does nothing.
-func (f *feed) Release() {}

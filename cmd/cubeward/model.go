@@ -27,11 +27,12 @@ func (m *modelFlags) register(cmd *cobra.Command) {
 
 func (m *modelFlags) registerApp(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&m.app, "app", "a", "", "the application that names without one are of: `APP`; needed where there are several")
+	completeFrom(cmd, "app", m, applicationNames)
 }
 
 // compile loads the model and works out its rights.
 func (m *modelFlags) compile(ctx context.Context) (*engine.Rights, error) {
-	ws, err := modelfile.Load(m.path, modelfile.Options{Tables: map[string]modelfile.TableReader{".parquet": parquetio.ReadTable}})
+	ws, err := modelfile.Load(m.path, loadOptions())
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &path):
@@ -47,6 +48,11 @@ func (m *modelFlags) compile(ctx context.Context) (*engine.Rights, error) {
 		return nil, unknownApplication(ws, m.app)
 	}
 	return rights, nil
+}
+
+// loadOptions lets a model's tables be Parquet files too.
+func loadOptions() modelfile.Options {
+	return modelfile.Options{Tables: map[string]modelfile.TableReader{".parquet": parquetio.ReadTable}}
 }
 
 // alsoOfFormulas adds the mistakes of formulas and rules to those of a model's files, where ws is whole enough for them.

@@ -28,7 +28,7 @@ type fileSet struct {
 	open map[*outFile]struct{}
 }
 
-const outBufferSize = 256 << 10
+const outBufferSize = 64 << 10
 
 // create starts the file name. It asks nothing of the file that may stand there but that it is an ordinary one: its
 // permissions are kept, and where it is a link the file linked to is replaced. A new one is made with mode.

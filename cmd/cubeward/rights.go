@@ -54,6 +54,9 @@ write. With -o it goes to a file instead.
 	registerBlock(cmd, &block)
 	model.registerApp(cmd)
 	registerOut(cmd, &out)
+	completeFrom(cmd, "user", &model, memberNames)
+	completeFrom(cmd, "as", &model, memberNames)
+	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
 }
 
@@ -69,6 +72,7 @@ func registerBlock(cmd *cobra.Command, block *string) {
 
 func registerOut(cmd *cobra.Command, out *string) {
 	cmd.Flags().StringVarP(out, "output", "o", "", "write to `FILE`: .csv, .arrow, .arrows or .parquet; - is an Arrow stream")
+	_ = cmd.MarkFlagFilename("output", "csv", "arrow", "arrows", "parquet")
 }
 
 // checkOut refuses the name of a result's file before any work is done.

@@ -64,6 +64,7 @@ named as the block. With -o it goes to a file instead.
 	registerBlock(cmd, &block)
 	model.registerApp(cmd)
 	registerOut(cmd, &out)
+	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
 }
 

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The examples that help texts show work as they stand, from the repository's root, but those that need files of the
+// reader's own.
+func TestExamplesOfHelp(t *testing.T) {
+	root := newRoot(&tool{})
+	for name, want := range map[string]int{"": 3, "check": 2, "rights": 2, "values": 2, "mask": 2} {
+		cmd, _, err := root.Find(strings.Fields(name))
+		require.NoError(t, err)
+		ran := 0
+		for _, line := range strings.Split(strings.ReplaceAll(cmd.Example, "\\\n", ""), "\n") {
+			args := strings.Fields(line)
+			if len(args) == 0 || args[0] != "cubeward" || strings.Contains(line, "members.txt") {
+				continue
+			}
+			dir := t.TempDir()
+			for i, a := range args {
+				args[i] = strings.Replace(a, "examples/", "../../examples/", 1)
+				if i > 0 && args[i-1] == "-o" {
+					args[i] = filepath.Join(dir, a)
+				}
+			}
+			got := call(t, args[1:]...)
+			require.Equal(t, statusDone, got.status, "%s\n%s", line, got.stderr)
+			ran++
+		}
+		require.Equal(t, want, ran, "examples of %q", name)
+	}
+}
