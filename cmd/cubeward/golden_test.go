@@ -83,7 +83,7 @@ func TestGolden(t *testing.T) {
 			{"mask", "-m", "testdata/broken", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 			{"mask", "-m", "testdata/duo", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 		},
-		"help": {{"check", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"version", "--help"}},
+		"help": {{"check", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"check-write", "--help"}, {"version", "--help"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var text strings.Builder

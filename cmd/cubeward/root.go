@@ -42,6 +42,7 @@ may see the whole model. Only what mask writes is made for the member named.`,
 		rightsCommand(t),
 		valuesCommand(t),
 		maskCommand(t),
+		checkWriteCommand(t),
 		versionCommand(t),
 	)
 	return root
