@@ -69,9 +69,6 @@ func (s *session) spreadSparse(v, m *column, axis int) (*column, error) {
 	if !s.worthSparse(float64(j.count), space, v.storage()) {
 		return nil, nil
 	}
-	if err := s.allow(float64(j.count), space, v.storage()); err != nil {
-		return nil, err
-	}
 	cells, places, err := j.run(true)
 	if err != nil {
 		return nil, err

@@ -132,7 +132,8 @@ func (s *session) planOver(o *operation, args []*column, space cube.Space) *spar
 		if !s.worthSparse(p.count, space, storageOf(o.kind)) {
 			return
 		}
-		if p.few = o.possible(elsewhere(args, over)); p.few != nil && p.better(best) {
+		p.few = o.possible(elsewhere(args, over))
+		if p.few != nil && p.better(best) && !(o.kind == cube.Boolean && p.few.decides()) {
 			best = p
 		}
 	}
@@ -157,17 +158,14 @@ func elsewhere(args []*column, over []int) []*column {
 	return out
 }
 
-// worthSparse says whether count cells of a space are better kept sparse than all of them dense.
+// worthSparse says whether count cells of a space are better kept sparse than all of them dense, and can be kept.
 func (s *session) worthSparse(count float64, space cube.Space, st storage) bool {
-	return count <= float64(space.Len())*s.sparseShare || !s.fits(space, st)
+	return count <= float64(space.Len())*s.sparseShare && count*float64(8+st.width()) <= float64(s.opt.MaxBytes)
 }
 
 // carryOut computes a sparse result.
 func (s *session) carryOut(p *sparsePlan, o *operation, args []*column, space cube.Space) (*column, error) {
 	var cells []uint64
-	if err := s.allow(p.count, space, storageOf(o.kind)); err != nil {
-		return nil, err
-	}
 	for _, i := range p.over {
 		cells = mergeCells(cells, spreadCells(p.args[i].cells, p.args[i].space, space))
 	}
@@ -276,7 +274,7 @@ func (s *session) sparsest(c *column) *column {
 		default:
 			places = append(places, i)
 		}
-		if float64(len(places)) > float64(n)*s.sparseShare {
+		if float64(len(places)) > float64(n)*s.sparseShare/4 {
 			return c
 		}
 	}

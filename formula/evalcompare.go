@@ -150,9 +150,6 @@ func (s *session) joinEqual(op Op, a, b *column) (*column, error) {
 	if !s.worthSparse(float64(j.count), space, inBytes) {
 		return nil, nil
 	}
-	if err := s.allow(float64(j.count), space, inBytes); err != nil {
-		return nil, err
-	}
 	cells, _, err := j.run(false)
 	if err != nil {
 		return nil, err

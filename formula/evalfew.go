@@ -40,6 +40,9 @@ func allOf(k cube.Kind) few {
 	return unknown
 }
 
+// decides says whether booleans can be both TRUE and FALSE: nobody learns anything from that.
+func (f few) decides() bool { return slices.Contains(f, 1) && slices.Contains(f, 0) }
+
 // possible is the values that an operation can give where its arguments can have those of args.
 func (o *operation) possible(args []*column) few {
 	choices := make([]few, len(args))

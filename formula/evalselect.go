@@ -215,9 +215,6 @@ func (s *session) cumulateSparse(c *column, axis int) (*column, error) {
 	if !s.worthSparse(count, c.space, inNums) {
 		return nil, nil
 	}
-	if err := s.allow(count, c.space, inNums); err != nil {
-		return nil, err
-	}
 	cells := make([]uint64, 0, int(count))
 	for line, item := range first {
 		for ; item < size; item++ {

@@ -86,8 +86,8 @@ func (s *session) export(c *column, t cube.Type, dims []*cube.List) (*cube.Colum
 		v := vectorOf(c.kind, c.vals, c.dict, 1)
 		return cube.NewConstant(t, space, v.Value(0)), nil
 	case c.sparseOverBlank():
-		if count := spreadCount(len(c.cells), c.dims, space); s.worthSparse(count, space, c.storage()) {
-			return s.exportSparse(c, t, space, count)
+		if s.worthSparse(spreadCount(len(c.cells), c.dims, space), space, c.storage()) {
+			return s.exportSparse(c, t, space)
 		}
 	}
 	vals := c.vals
@@ -99,10 +99,7 @@ func (s *session) export(c *column, t cube.Type, dims []*cube.List) (*cube.Colum
 	return cube.NewDense(t, space, vectorOf(c.kind, vals, c.dict, int(space.Len()))), nil
 }
 
-func (s *session) exportSparse(c *column, t cube.Type, space cube.Space, count float64) (*cube.Column, error) {
-	if err := s.allow(count, space, c.storage()); err != nil {
-		return nil, err
-	}
+func (s *session) exportSparse(c *column, t cube.Type, space cube.Space) (*cube.Column, error) {
 	cells, vals := dropBlanks(c.cells, c.vals)
 	if len(c.dims) < len(space.Dims()) {
 		kept := sparseColumn(c.space, cells, vals, c.base)
@@ -157,7 +154,7 @@ func (s *session) overBlank(c *column, space cube.Space) (*column, error) {
 		return c, nil
 	}
 	count := float64(len(c.cells)) + spreadCount(len(base.cells), base.dims, c.space)
-	if !s.worthSparse(count, c.space, c.storage()) || s.allow(count, c.space, c.storage()) != nil {
+	if !s.worthSparse(count, c.space, c.storage()) {
 		return c, nil
 	}
 	cells := mergeCells(c.cells, spreadCells(base.cells, base.space, c.space))
