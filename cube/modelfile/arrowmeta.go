@@ -80,7 +80,7 @@ func (m *metadata) root() flatTable {
 // slot is the position of a table's field, 0 where it is absent.
 func (m *metadata) slot(t flatTable, i int) int {
 	at := 4 + 2*i
-	if t.at == 0 || at+2 > t.size {
+	if t.at == 0 || at >= t.size {
 		return 0
 	}
 	offset := int(binary.LittleEndian.Uint16(m.bytes(t.slots+at, 2)))

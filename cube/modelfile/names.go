@@ -26,7 +26,7 @@ func quote(s string) string {
 
 // maxGuesses is how many candidates all messages together look through: a model of a million mistakes shall not take
 // longer for it.
-const maxGuesses = 1 << 20
+const maxGuesses = 1 << 18
 
 // didYouMean is the end of a message about an unknown name.
 func (l *loader) didYouMean(name string, candidates func() []string) string {

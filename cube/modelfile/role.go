@@ -13,8 +13,8 @@ func (l *loader) declareRoles(a *application) {
 	if n == nil {
 		return
 	}
-	before := len(l.errs)
-	defer func() { a.unsure = len(l.errs) > before }()
+	before := l.found
+	defer func() { a.unsure = l.found > before }()
 	roles := a.lists[cube.RoleName]
 	entries, ok := l.entries(a.src, n, "roles")
 	roles.partial = !ok
@@ -89,8 +89,8 @@ func (l *loader) loadUserRoles(a *application) {
 		return
 	}
 	a.UsersRoles.Pos = a.src.pos(e.key)
-	before := len(l.errs)
-	defer func() { a.unsure = a.unsure || len(l.errs) > before }()
+	before := l.found
+	defer func() { a.unsure = a.unsure || l.found > before }()
 	space, err := cube.NewSpace(l.ws.Users)
 	if err != nil {
 		l.mistake(a.UsersRoles.Pos, "%v", err)

@@ -103,7 +103,7 @@ func (l *loader) loadRules(a *application) {
 }
 
 func (l *loader) rule(a *application, o object, names map[string]*node) {
-	before := len(l.errs)
+	before := l.found
 	r := &cube.Rule{Pos: a.src.pos(o.node)}
 	l.ruleName(a, r, o, names)
 	if r.Name != "" {
@@ -132,7 +132,7 @@ func (l *loader) rule(a *application, o object, names map[string]*node) {
 	if e := o.find("replace"); e != nil {
 		l.replace(a, r, m, o, e)
 	}
-	if len(l.errs) == before {
+	if l.found == before {
 		a.Rules = append(a.Rules, r)
 	}
 }

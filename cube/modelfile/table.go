@@ -130,8 +130,8 @@ func (l *loader) want(t table, src *source, at *node, kind cube.Kind, names ...s
 // rows calls f for each row of a table and reports the problems of the others. It stops where a file has more mistakes
 // than are ever shown, and says whether it read the whole file without one.
 func (l *loader) rows(t table, f func(fields []field)) bool {
-	before := len(l.errs)
-	for len(l.errs) < before+cube.MaxErrors {
+	before := l.found
+	for l.found < before+cube.MaxErrors {
 		more, problem := t.next()
 		if problem != nil {
 			l.flaw(problem.Pos, "%s", problem.Message)
@@ -143,5 +143,5 @@ func (l *loader) rows(t table, f func(fields []field)) bool {
 			f(t.row())
 		}
 	}
-	return len(l.errs) == before
+	return l.found == before
 }

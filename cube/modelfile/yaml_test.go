@@ -207,7 +207,7 @@ func TestYAMLHostile(t *testing.T) {
 		start := time.Now()
 		_, problems := parseYAML(src)
 		require.LessOrEqual(t, len(problems), cube.MaxErrors, name)
-		require.Less(t, time.Since(start), 4*time.Second, name)
+		require.Less(t, time.Since(start), 20*time.Second, name)
 	}
 }
 
