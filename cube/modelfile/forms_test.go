@@ -3,6 +3,7 @@ package modelfile
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,6 +84,14 @@ func TestCSVForms(t *testing.T) {
 	require.Equal(t, "0 - 1", texts(t, a.Metric("M")))
 }
 
+// processorTime is what the process has used so far: on a busy machine it says more than a clock.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // TestHostileModels: models that are made to be slow are refused at once. The limit is far from what any of them takes.
 func TestHostileModels(t *testing.T) {
 	const n = 100_000
@@ -109,9 +118,9 @@ func TestHostileModels(t *testing.T) {
 		"an endless quote": "lists: {L: {file: n.csv}}\n-- n.csv --\nL\n\"" + strings.Repeat("a\n", n),
 	} {
 		dir := writeFiles(t, files)
-		start := time.Now()
+		start := processorTime(t)
 		_, err := Load(dir, Options{})
-		require.Less(t, time.Since(start), 20*time.Second, name)
+		require.Less(t, processorTime(t)-start, 10*time.Second, name)
 		require.IsType(t, cube.Errors{}, err, name)
 	}
 }

@@ -71,7 +71,7 @@ type loader struct {
 	lists   []*list // User first, then as cube.Workspace.Lists without the lists Role
 
 	errs    cube.Errors
-	found   int // how many mistakes there are, those that were not kept among them
+	found   int   // how many mistakes there are, those that were not kept among them
 	guesses int   // how many candidates were looked through for messages
 	broken  bool  // a mistake that formulas would stumble over
 	err     error // a file could not be read
