@@ -30,6 +30,7 @@ func (p paint) wrap(code, s string) string {
 
 func (p paint) bold(s string) string   { return p.wrap("1", s) }
 func (p paint) green(s string) string  { return p.wrap("32", s) }
+func (p paint) red(s string) string    { return p.wrap("31", s) }
 func (p paint) yellow(s string) string { return p.wrap("33", s) }
 
 // printable is a name for people: what would move the cursor or break a line is escaped.

@@ -76,7 +76,12 @@ func (f *Factor) join(o Factor) {
 		f.More = f.More || o.More
 	}
 	f.Read, f.Write = max(f.Read, o.Read), max(f.Write, o.Write)
-	for _, n := range o.Needs {
+	f.need(o.Needs)
+}
+
+// need adds what a metric lacks.
+func (f *Factor) need(needs []Need) {
+	for _, n := range needs {
 		if i := slices.IndexFunc(f.Needs, func(m Need) bool { return m.equal(n.SourceCell) }); i >= 0 {
 			f.Needs[i].Rights |= n.Rights
 			continue

@@ -8,40 +8,64 @@ import (
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/formula"
 	"github.com/cubeward/cubeward/inherit"
 )
 
 // maxNeeds is how many cells of a metric a remedy names.
 const maxNeeds = 3
 
-// Remedies are what would have to change for a yes, all of it: one sentence, without a full stop, for each factor that
-// denies. For cube.Write they are those without which the cell stays locked (SPEC 1.2), what denies reading among
-// them. There are none where the answer is yes.
+// Remedies are what would have to change for a yes: for cube.Read for the cell to be readable, for cube.Write what
+// must change besides that for it not to be locked (SPEC 1.2). Each is a sentence without a full stop; all are needed.
+// There are none where the answer is yes.
 func (e *Explanation) Remedies(category cube.Rights) []string {
 	var out []string
-	for _, f := range e.Denying(category) {
-		out = append(out, e.remedies(&f, category)...)
+	var rules []Factor // by metric: what several rules want of it is one change
+	for _, f := range e.Factors {
+		if category == cube.Read && f.Read != No || category == cube.Write && f.Write != No {
+			continue
+		}
+		if f.Kind != inherit.Metric || f.Hidden {
+			out = append(out, e.ofRole(&f, category)...)
+			continue
+		}
+		i := slices.IndexFunc(rules, func(o Factor) bool { return o.Metric == f.Metric })
+		if i < 0 {
+			i = len(rules)
+			rules = append(rules, Factor{Application: f.Application, Metric: f.Metric})
+		}
+		rules[i].want(f)
 	}
-	if category == cube.Write && slices.Contains(e.Decision.Reasons, engine.Impersonation) {
+	for _, f := range rules {
+		out = append(out, e.rules(&f, category)...)
+	}
+	if category != cube.Write {
+		return out
+	}
+	if slices.Contains(e.Decision.Reasons, engine.Impersonation) {
 		out = append(out, fmt.Sprintf("%s has to do it: whoever acts as somebody else writes nothing", show(e.View.Member().Name())))
 	}
-	if category == cube.Write && slices.Contains(e.Decision.Reasons, engine.Calculated) {
+	if slices.Contains(e.Decision.Reasons, engine.Calculated) {
 		out = append(out, fmt.Sprintf("%s has to be overridable: it is calculated, and nobody changes what a formula computes", show(e.View.Ref().Block.Label())))
 	}
 	return out
 }
 
-// remedies are those of one factor, in a category and, for cube.Write, in reading.
-func (e *Explanation) remedies(f *Factor, category cube.Rights) []string {
+// want adds the rules of another factor of the same metric, and what they need.
+func (f *Factor) want(o Factor) {
+	for _, r := range o.Rules {
+		if !slices.Contains(f.Rules, r) {
+			f.Rules = append(f.Rules, r)
+		}
+	}
+	f.need(o.Needs)
+	f.More = f.More || o.More && len(o.Needs) == maxSources
+}
+
+// ofRole are the remedies of one factor that is no rule's.
+func (e *Explanation) ofRole(f *Factor, category cube.Rights) []string {
 	if f.Hidden {
 		return []string{"a restriction that you may not see has to go: ask somebody who may see the whole model"}
-	}
-	lacks := cube.Rights(0)
-	if f.Read == No {
-		lacks |= cube.Read
-	}
-	if f.Write == No && category == cube.Write {
-		lacks |= cube.Write
 	}
 	member, app := show(e.View.Member().Name()), show(f.Application.Name)
 	role := e.View.Member().Role(f.Application)
@@ -50,29 +74,24 @@ func (e *Explanation) remedies(f *Factor, category cube.Rights) []string {
 		return []string{fmt.Sprintf("give %s a role in %s", member, app)}
 	case inherit.RoleDefault:
 		if role == nil {
-			return []string{fmt.Sprintf("give %s a role in %s that lets them %s by default", member, app, verbs(lacks))}
+			return []string{fmt.Sprintf("give %s a role in %s that lets them %s by default", member, app, verb(category))}
 		}
-		return []string{fmt.Sprintf("let the role %s of %s %s by default, or give %s a role that does", show(role.Name), app, verbs(lacks), member)}
+		return []string{fmt.Sprintf("let the role %s of %s %s by default, or give %s a role that does", show(role.Name), app, verb(category), member)}
 	case inherit.Permission:
 		return []string{fmt.Sprintf("give %s a role in %s with the permission %s", member, app, cube.DefineApplicationSecurity)}
-	case inherit.Scenario:
-		return e.scenario(f, role, lacks)
 	}
-	return e.rule(f, lacks)
+	return e.scenario(f, role, category)
 }
 
-func verbs(r cube.Rights) string {
-	switch r {
-	case cube.Read:
+func verb(category cube.Rights) string {
+	if category == cube.Read {
 		return "read"
-	case cube.Write:
-		return "write"
 	}
-	return "read and write"
+	return "write"
 }
 
 // scenario says which access has to change, scenario by scenario.
-func (e *Explanation) scenario(f *Factor, role *cube.Role, lacks cube.Rights) []string {
+func (e *Explanation) scenario(f *Factor, role *cube.Role, category cube.Rights) []string {
 	s := f.Application.Scenarios
 	cells := f.At
 	if len(f.Via) == 0 {
@@ -86,13 +105,10 @@ func (e *Explanation) scenario(f *Factor, role *cube.Role, lacks cube.Rights) []
 		if !ok {
 			have = cube.AccessWrite
 		}
-		switch {
-		case lacks&cube.Write != 0 && have < cube.AccessWrite && role != nil:
-			out = append(out, fmt.Sprintf("give the role %s of %s the access write to the scenario %s", show(role.Name), show(f.Application.Name), name))
-		case lacks&cube.Read != 0 && have < cube.AccessRead && role != nil:
-			out = append(out, fmt.Sprintf("give the role %s of %s the access read to the scenario %s", show(role.Name), show(f.Application.Name), name))
+		if role != nil && (have == cube.AccessNone || category == cube.Write && have == cube.AccessRead) {
+			out = append(out, fmt.Sprintf("give the role %s of %s the access %s to the scenario %s", show(role.Name), show(f.Application.Name), verb(category), name))
 		}
-		if lacks&cube.Write != 0 && s.ReadOnly[item] {
+		if category == cube.Write && s.ReadOnly[item] {
 			out = append(out, fmt.Sprintf("take the scenario %s of %s from read_only", name, show(f.Application.Name)))
 		}
 	}
@@ -105,57 +121,85 @@ func (e *Explanation) scenario(f *Factor, role *cube.Role, lacks cube.Rights) []
 	return slices.Compact(out)
 }
 
-// rule says what the metric of a rule lacks, and where a replacement is BLANK.
-func (e *Explanation) rule(f *Factor, lacks cube.Rights) []string {
+// rules says what the metric of rules lacks, and where their replacements are BLANK.
+func (e *Explanation) rules(f *Factor, category cube.Rights) []string {
 	names := make([]string, len(f.Rules))
 	for i, r := range f.Rules {
 		names[i] = strconv.Quote(r.Name)
 	}
-	rules := "the rule " + strings.Join(names, ", ")
-	if len(names) > 1 {
-		rules = "the rules " + strings.Join(names, ", ")
+	who := "the rule " + names[0] + " needs"
+	if n := len(names); n > 1 {
+		who = "the rules " + strings.Join(names[:n-1], ", ") + " and " + names[n-1] + " need"
 	}
 	var cells []string
 	var blank []*cube.List
 	for _, n := range f.Needs {
-		if n.Rights&lacks == 0 {
+		if n.Rights&category == 0 {
 			continue
 		}
-		none := slices.Index(n.Items, cube.NoItem)
-		if none >= 0 {
-			if !slices.Contains(blank, n.Dims[none]) {
-				blank = append(blank, n.Dims[none])
-			}
-			continue
+		if i := slices.Index(n.Items, cube.NoItem); i < 0 {
+			cells = append(cells, n.text(f.Application))
+		} else if !slices.Contains(blank, n.Dims[i]) {
+			blank = append(blank, n.Dims[i])
 		}
-		cells = append(cells, n.text(f.Application))
 	}
 	var out []string
 	if len(cells) > 0 || len(blank) == 0 {
-		at := "where it decides"
-		if len(cells) > 0 {
-			at = "at " + strings.Join(cells[:min(len(cells), maxNeeds)], "; ")
-		}
-		switch more := len(cells) - maxNeeds; {
-		case f.More && len(cells) > 0:
-			at += "; and elsewhere"
-		case more > 0:
-			at += fmt.Sprintf("; and %d more", more)
-		}
-		out = append(out, fmt.Sprintf("%s needs %s to hold %s %s", rules, show(f.Metric.Name), verbs(lacks), at))
+		out = append(out, fmt.Sprintf("%s %s to hold %s%s%s", who, show(f.Metric.Name), verb(category), someCells(cells, f.More), e.calculated(f.Metric)))
 	}
 	for _, l := range blank {
-		out = append(out, fmt.Sprintf("%s needs an item of %s here: what it reads that from%s is BLANK", rules, show(l.Name), e.replacement(f, l)))
+		out = append(out, fmt.Sprintf("%s an item of %s: what they read it from%s is BLANK", who, show(l.NameIn(f.Application)), e.replacement(f, l)))
 	}
 	return out
+}
+
+// someCells names the first of some cells. Where none may be named it says nothing.
+func someCells(cells []string, more bool) string {
+	if len(cells) == 0 {
+		return ""
+	}
+	at := " at " + strings.Join(cells[:min(len(cells), maxNeeds)], "; ")
+	switch n := len(cells) - maxNeeds; {
+	case more:
+		return at + "; and at more cells"
+	case n == 1:
+		return at + "; and at 1 more cell"
+	case n > 1:
+		return at + fmt.Sprintf("; and at %d more cells", n)
+	}
+	return at
+}
+
+// calculated says what the formula of a metric reads: that is what has to change. A viewer is not told formulas.
+func (e *Explanation) calculated(metric *cube.Block) string {
+	f := e.View.Member().Rights().Plan().Formula(metric)
+	if f == nil || e.Viewer != nil {
+		return ""
+	}
+	var names []string
+	for b := range formula.Blocks(f) {
+		name := b.Label()
+		if b.App != nil && b.App != metric.App {
+			name = b.String()
+		}
+		if b.Kind != cube.ItemSet && !slices.Contains(names, show(name)) {
+			names = append(names, show(name))
+		}
+	}
+	if len(names) == 0 {
+		return " (a formula computes it)"
+	}
+	return " (a formula computes it from " + strings.Join(names, ", ") + ")"
 }
 
 // replacement is the formula that a rule reads a dimension from. A viewer is not told formulas.
 func (e *Explanation) replacement(f *Factor, l *cube.List) string {
 	if e.Viewer == nil {
-		for _, r := range f.Rules[0].Replace {
-			if r.List == l {
-				return fmt.Sprintf(" (%s)", strings.Join(strings.Fields(r.Formula.Text), " "))
+		for _, rule := range f.Rules {
+			for _, r := range rule.Replace {
+				if r.List == l {
+					return fmt.Sprintf(" (%s)", strings.Join(strings.Fields(r.Formula.Text), " "))
+				}
 			}
 		}
 	}

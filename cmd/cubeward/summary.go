@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/spf13/cobra"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/audit"
+)
+
+// summaryCommand is `cubeward summary`: how much of each block each member reads and writes (SPEC 6).
+func summaryCommand(t *tool) *cobra.Command {
+	var (
+		model             modelFlags
+		asker             askerFlags
+		block, out        string
+		perMember, asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:   "summary -m MODEL [-u USER] [-b BLOCK] [-o FILE]",
+		Short: "How much of each block each member reads and writes",
+		Long: `Says of each member and block whether the member reads, and writes, none, part or
+all of it, and how many cells. Members whose rights are the same everywhere stand
+together; with --per-member, with --json and in files each has lines of their own.
+
+` + blockHelp + exitStatusHelp,
+		Example: `  # Everyone and everything
+  cubeward summary -m examples/us-budget
+
+  # One block, a line for each member
+  cubeward summary -m examples/us-budget -b Receipts --per-member
+
+  # As a table
+  cubeward summary -m examples/us-budget -o summary.csv`,
+		Args:                  noArguments,
+		DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmp.Or(needFlags(cmd, "model"), checkOut(out)); err != nil {
+				return err
+			}
+			switch {
+			case asJSON && out != "":
+				return usage("--json writes to standard output; leave it or -o out")
+			case asker.as != "" && asker.user == "":
+				return usage("--as needs -u USER, the member to act as")
+			}
+			rights, err := model.compile(cmd.Context())
+			if err != nil {
+				return err
+			}
+			s := summaryOf{rights: rights}
+			if asker.user != "" {
+				if s.only, err = asker.member(rights, asker.user); err != nil {
+					return err
+				}
+			}
+			if block != "" {
+				ref, err := model.find(rights, block)
+				if err != nil {
+					return err
+				}
+				s.refs = []engine.Ref{ref}
+			}
+			if s.groups, err = s.run(cmd); err != nil {
+				return err
+			}
+			switch {
+			case out != "":
+				schema, batches := s.batches()
+				return t.writeBatches(cmd.Context(), out, schema, batches)
+			case asJSON:
+				return failed(s.json(t.stdout))
+			case perMember:
+				return failed(s.lines(t.stdout))
+			}
+			_, err = io.WriteString(t.stdout, s.text(paintFor(t.stdout)))
+			return failed(err)
+		},
+	}
+	model.register(cmd)
+	asker.register(cmd)
+	registerBlock(cmd, &block)
+	model.registerApp(cmd)
+	cmd.Flags().BoolVar(&perMember, "per-member", false, "a line for each member and block")
+	registerOut(cmd, &out)
+	registerJSON(cmd, &asJSON)
+	return cmd
+}
+
+// summaryOf is what was asked, and the answers. Everything is counted before the first line is written.
+type summaryOf struct {
+	rights *engine.Rights
+	only   *engine.Member // nil: everyone
+	refs   []engine.Ref   // none: all blocks
+	groups []summaryGroup
+}
+
+// summaryGroup is members with the same rights, and a row for each block.
+type summaryGroup struct {
+	members []cube.ItemID
+	rows    []audit.Row
+}
+
+func (s *summaryOf) run(cmd *cobra.Command) ([]summaryGroup, error) {
+	var groups []summaryGroup
+	err := audit.Summarize(cmd.Context(), s.rights, s.only, s.refs, func(r audit.Row) error {
+		if n := len(groups); n == 0 || groups[n-1].members[0] != r.Members[0] {
+			groups = append(groups, summaryGroup{members: r.Members})
+		}
+		g := &groups[len(groups)-1]
+		g.rows = append(g.rows, r)
+		return nil
+	})
+	return groups, err
+}
+
+// summaryLine is one line of the result. The keys of its JSON are part of the interface (SPEC 6).
+type summaryLine struct {
+	Member   string `json:"member"`
+	Block    string `json:"block"`
+	Read     string `json:"read"`
+	Write    string `json:"write"`
+	Cells    uint64 `json:"cells"`
+	Readable uint64 `json:"readable"`
+	Writable uint64 `json:"writable"`
+}
+
+// each are the lines, member by member in the order of the list, block by block.
+func (s *summaryOf) each() iter.Seq[summaryLine] {
+	users := s.rights.Workspace().Users
+	of := make([]*summaryGroup, users.Len())
+	for i := range s.groups {
+		for _, m := range s.groups[i].members {
+			of[m] = &s.groups[i]
+		}
+	}
+	return func(yield func(summaryLine) bool) {
+		for m, g := range of {
+			if g == nil {
+				continue
+			}
+			for _, r := range g.rows {
+				line := summaryLine{users.Item(cube.ItemID(m)), r.Ref.String(), r.Read().String(), r.Write().String(), r.Cells, r.Readable, r.Writable}
+				if !yield(line) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// json writes the lines as an array, one at a time: there may be millions.
+func (s *summaryOf) json(w io.Writer) error {
+	buf := bufio.NewWriterSize(w, outBufferSize)
+	var one bytes.Buffer
+	e := json.NewEncoder(&one)
+	e.SetEscapeHTML(false)
+	sep, end := "[\n  ", "[]\n"
+	for line := range s.each() {
+		one.Reset()
+		if err := e.Encode(line); err != nil {
+			return err
+		}
+		if _, err := buf.WriteString(sep); err != nil {
+			return err
+		}
+		if _, err := buf.Write(bytes.TrimRight(one.Bytes(), "\n")); err != nil {
+			return err
+		}
+		sep, end = ",\n  ", "\n]\n"
+	}
+	if _, err := buf.WriteString(end); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
+
+// lines writes a line of text for each member and block.
+func (s *summaryOf) lines(w io.Writer) error {
+	users := s.rights.Workspace().Users
+	member, block := 0, 0
+	for _, g := range s.groups {
+		for _, m := range g.members {
+			member = max(member, len([]rune(printable(users.Item(m)))))
+		}
+		for _, r := range g.rows {
+			block = max(block, len([]rune(printable(r.Ref.String()))))
+		}
+	}
+	buf := bufio.NewWriterSize(w, outBufferSize)
+	for l := range s.each() {
+		line := padded(printable(l.Member), member) + "  " + padded(printable(l.Block), block) + "  read " + padded(l.Read, 7) + "  write " + padded(l.Write, 7) +
+			"  " + count(l.Readable) + " and " + count(l.Writable) + " of " + plural(l.Cells, "cell") + "\n"
+		if _, err := buf.WriteString(line); err != nil {
+			return err
+		}
+	}
+	return buf.Flush()
+}
+
+// text is a table of blocks for each group of members; where there is one block a single table of groups.
+func (s *summaryOf) text(p paint) string {
+	if len(s.refs) == 1 {
+		return s.blockText(p)
+	}
+	var out strings.Builder
+	several := len(s.rights.Workspace().Applications) > 1
+	for i, g := range s.groups {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		for _, line := range wrapped(s.names(g), screenWidth) {
+			out.WriteString(p.bold(line) + "\n")
+		}
+		t := sheet{head: []string{"block", "cells", "read", "", "write", ""}, right: map[int]bool{1: true, 3: true, 5: true}}
+		for _, r := range g.rows {
+			name := r.Ref.Block.Label()
+			if several {
+				name = r.Ref.String()
+			}
+			t.add(printable(name), count(r.Cells), r.Read().String(), partOf(r.Read(), r.Readable), r.Write().String(), partOf(r.Write(), r.Writable))
+		}
+		out.WriteString(t.text(paint{}))
+	}
+	return out.String()
+}
+
+func (s *summaryOf) blockText(p paint) string {
+	title, t := "", sheet{head: []string{"read", "", "write", "", "members"}, right: map[int]bool{1: true, 3: true}}
+	for _, g := range s.groups {
+		r := g.rows[0]
+		title = printable(r.Ref.String()) + ": " + plural(r.Cells, "cell")
+		t.add(r.Read().String(), partOf(r.Read(), r.Readable), r.Write().String(), partOf(r.Write(), r.Writable), s.names(g))
+	}
+	return p.bold(title) + "\n\n" + t.text(p)
+}
+
+// names are the members of a group, the first of many.
+func (s *summaryOf) names(g summaryGroup) string {
+	var names []string
+	for k, m := range g.members {
+		if k == maxNamed {
+			names = append(names, "and "+count(len(g.members)-k)+" more")
+			break
+		}
+		names = append(names, printable(s.rights.Workspace().Users.Item(m)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// partOf is a number of cells where it tells something.
+func partOf(e audit.Extent, n uint64) string {
+	if e == audit.Partial {
+		return count(n)
+	}
+	return ""
+}
+
+// batches are the lines as a table.
+func (s *summaryOf) batches() (*arrow.Schema, iter.Seq[arrow.RecordBatch]) {
+	text, number := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "member", Type: text}, {Name: "block", Type: text}, {Name: "read", Type: text}, {Name: "write", Type: text},
+		{Name: "cells", Type: number}, {Name: "readable", Type: number}, {Name: "writable", Type: number},
+	}, nil)
+	return schema, func(yield func(arrow.RecordBatch) bool) {
+		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+		defer b.Release()
+		rows := 0
+		for l := range s.each() {
+			for i, v := range []string{l.Member, l.Block, l.Read, l.Write} {
+				b.Field(i).(*array.StringBuilder).Append(v)
+			}
+			for i, v := range []uint64{l.Cells, l.Readable, l.Writable} {
+				b.Field(4 + i).(*array.Int64Builder).Append(int64(v))
+			}
+			if rows++; rows == cellBatchRows {
+				if !yield(b.NewRecordBatch()) {
+					return
+				}
+				rows = 0
+			}
+		}
+		if rows > 0 {
+			yield(b.NewRecordBatch())
+		}
+	}
+}
