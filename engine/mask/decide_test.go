@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine/mask/masktest"
 )
 
 // randomWorld has three lists, measures over some of them, a measure of type list, and rules over random dimensions.
@@ -146,7 +147,7 @@ func checkDecisions(t *testing.T, w *world, member string, batch arrow.RecordBat
 		for i := range int(batch.NumRows()) {
 			item := held[l][start+i]
 			seen := item >= 0 && view.Read(cube.ItemID(item))
-			require.Equal(t, !seen, logicallyNull(col(l.Name), i), "%s: row %d of %s", msg, i, l.Name)
+			require.Equal(t, !seen, masktest.LogicallyNull(col(l.Name), i), "%s: row %d of %s", msg, i, l.Name)
 			if !seen && item != nothing {
 				hiddenItems++
 			}
@@ -192,7 +193,7 @@ func checkMeasure(t *testing.T, w *world, member, name string, col func(string) 
 		}
 		require.Equal(t, d.Read, readable.Value(i), "%s: row %d of %s", msg, i, name)
 		require.Equal(t, d.Locked, locked.Value(i), "%s: row %d of %s", msg, i, name)
-		require.Equal(t, !seen, logicallyNull(col(name), i), "%s: row %d of %s", msg, i, name)
+		require.Equal(t, !seen, masktest.LogicallyNull(col(name), i), "%s: row %d of %s", msg, i, name)
 	}
 	require.Equal(t, want, got, "%s: %s", msg, name)
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/engine/mask/masktest"
 )
 
 // TestDictionariesAreNumberedByVisibleUse: that "b" stands before "a" tells that the hidden first row was a "b".
@@ -39,7 +41,7 @@ func TestDictionariesAreNumberedByVisibleUse(t *testing.T) {
 		require.Equal(t, c.want, got)
 		for i := range 3 {
 			if c.keep == nil || hasBit(c.keep, i) {
-				require.True(t, sameValue(out, i, in, i))
+				require.True(t, masktest.Same(out, i, in, i))
 			}
 		}
 		for _, x := range []interface{ Release() }{values, idx, places, in, out} {

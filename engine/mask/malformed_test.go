@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine/mask/masktest"
 )
 
 // damaged is a copy of an array with something in it broken: bytes, lengths of buffers, offsets, children.
@@ -80,7 +81,7 @@ func tryDamaged(t *testing.T, types []arrow.DataType, seed uint64) {
 	out, err := outputType(dt)
 	require.NoError(t, err)
 	c := newCase(rng, rng.IntN(100))
-	d := damaged(rng, newGenerator(seed, seed+1).array(dt, c.rows, true))
+	d := damaged(rng, masktest.New(seed, seed+1).Array(dt, c.rows, true))
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	r := redactor{mem: mem}
 	if p, err := whole(d); err == nil {
@@ -118,14 +119,14 @@ func tryCoder(p part, dt arrow.DataType) {
 }
 
 func TestDamagedArraysAreErrors(t *testing.T) {
-	types := allTypes()
+	types := masktest.Types()
 	for seed := range uint64(30_000) {
 		tryDamaged(t, types, seed)
 	}
 }
 
 func FuzzRedact(f *testing.F) {
-	types := allTypes()
+	types := masktest.Types()
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) { tryDamaged(t, types, seed) })
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine/mask/masktest"
 )
 
 // cityWorld has Revenue over City and Month; bo reads Oslo, reads and writes Rome, and may not see the item Rome.
@@ -41,7 +42,7 @@ func lines(b arrow.RecordBatch) []string {
 		var cells []string
 		for _, c := range b.Columns() {
 			s := "-"
-			if !logicallyNull(c, i) {
+			if !masktest.LogicallyNull(c, i) {
 				s = c.ValueStr(i)
 			}
 			cells = append(cells, s)
@@ -112,7 +113,7 @@ func TestDroppedRowsOfDimensionsAlone(t *testing.T) {
 func requireNoText(t *testing.T, b arrow.RecordBatch, texts ...string) {
 	t.Helper()
 	for _, c := range b.Columns() {
-		eachBuffer(c.Data(), func(buf *memory.Buffer) {
+		masktest.EachBuffer(c.Data(), func(buf *memory.Buffer) {
 			for _, s := range texts {
 				require.NotContains(t, string(buf.Buf()[:cap(buf.Buf())]), s)
 			}

@@ -1,15 +1,14 @@
-package mask
+package masktest
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
 )
 
-// leafTypes are all types without children.
-func leafTypes() []arrow.DataType {
+// Leaves are all types without children, and extension types by their storage.
+func Leaves() []arrow.DataType {
 	return []arrow.DataType{
 		arrow.FixedWidthTypes.Boolean, arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Int16,
 		arrow.PrimitiveTypes.Uint16, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Uint32, arrow.PrimitiveTypes.Int64,
@@ -17,16 +16,18 @@ func leafTypes() []arrow.DataType {
 		&arrow.Decimal32Type{Precision: 9, Scale: 2}, &arrow.Decimal64Type{Precision: 18, Scale: 2},
 		&arrow.Decimal128Type{Precision: 38, Scale: 2}, &arrow.Decimal256Type{Precision: 76, Scale: 2},
 		arrow.FixedWidthTypes.Date32, arrow.FixedWidthTypes.Date64, arrow.FixedWidthTypes.Time32s, arrow.FixedWidthTypes.Time64ns,
-		arrow.FixedWidthTypes.Timestamp_us, &arrow.TimestampType{Unit: arrow.Second}, arrow.FixedWidthTypes.Duration_ms,
+		arrow.FixedWidthTypes.Timestamp_us, &arrow.TimestampType{Unit: arrow.Second},
+		&arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: "Europe/Paris"}, arrow.FixedWidthTypes.Duration_ms,
 		arrow.FixedWidthTypes.MonthInterval, arrow.FixedWidthTypes.DayTimeInterval, arrow.FixedWidthTypes.MonthDayNanoInterval,
 		&arrow.FixedSizeBinaryType{ByteWidth: 3}, &arrow.FixedSizeBinaryType{ByteWidth: 16},
 		arrow.BinaryTypes.String, arrow.BinaryTypes.LargeString, arrow.BinaryTypes.Binary, arrow.BinaryTypes.LargeBinary,
-		arrow.BinaryTypes.StringView, arrow.BinaryTypes.BinaryView, arrow.Null, extensions.NewUUIDType(),
+		arrow.BinaryTypes.StringView, arrow.BinaryTypes.BinaryView, arrow.Null,
+		extensions.NewUUIDType(), extensions.NewBool8Type(), extensions.NewOpaqueType(arrow.BinaryTypes.String, "t", "v"),
 	}
 }
 
-// nestings are all ways to put types into another.
-func nestings(a, b arrow.DataType) []arrow.DataType {
+// Nestings are all ways to put types into another.
+func Nestings(a, b arrow.DataType) []arrow.DataType {
 	fields := []arrow.Field{{Name: "a", Type: a, Nullable: true}, {Name: "b", Type: b, Nullable: true}}
 	codes := []arrow.UnionTypeCode{5, 100}
 	list := []arrow.DataType{
@@ -47,22 +48,34 @@ func nestings(a, b arrow.DataType) []arrow.DataType {
 	return append(list, &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: a, Ordered: true})
 }
 
-// allTypes are the leaves, each in every nesting, and types nested more deeply.
-func allTypes() []arrow.DataType {
+// odd are nested types whose fields may not be null, that hold nothing, or whose storage an extension type keeps.
+func odd() []arrow.DataType {
+	text, number := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int32
+	firm := []arrow.Field{{Name: "a", Type: text}, {Name: "b", Type: number}}
+	codes := []arrow.UnionTypeCode{0, 1}
+	return []arrow.DataType{
+		arrow.StructOf(firm...), arrow.SparseUnionOf(firm, codes), arrow.DenseUnionOf(firm, codes), arrow.StructOf(),
+		arrow.FixedSizeListOfNonNullable(2, text), arrow.LargeListOfNonNullable(text),
+		extensions.NewOpaqueType(arrow.ListOf(text), "t", "v"), extensions.NewOpaqueType(arrow.StructOf(firm...), "t", "v"),
+		extensions.NewTimestampWithOffsetTypeDictionaryEncoded(arrow.Millisecond, &arrow.Int8Type{}),
+		arrow.ListOf(extensions.NewOpaqueType(arrow.ListOf(text), "t", "v")), extensions.NewDefaultVariantType(),
+	}
+}
+
+// Types are the leaves, each in every nesting, types nested more deeply, and some that are rare.
+func Types() []arrow.DataType {
 	rng := rand.New(rand.NewPCG(20, 21))
-	leaves := leafTypes()
+	leaves := Leaves()
 	types := append([]arrow.DataType(nil), leaves...)
 	pick := func() arrow.DataType { return leaves[rng.IntN(len(leaves))] }
 	for _, leaf := range leaves {
-		types = append(types, nestings(leaf, pick())...)
+		types = append(types, Nestings(leaf, pick())...)
 	}
-	for _, once := range nestings(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64) {
-		types = append(types, nestings(once, pick())...)
+	for _, once := range Nestings(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64) {
+		types = append(types, Nestings(once, pick())...)
 	}
-	for _, once := range nestings(arrow.BinaryTypes.StringView, arrow.FixedWidthTypes.Boolean) {
-		types = append(types, nestings(nestings(once, pick())[rng.IntN(8)], pick())...)
+	for _, once := range Nestings(arrow.BinaryTypes.StringView, arrow.FixedWidthTypes.Boolean) {
+		types = append(types, Nestings(Nestings(once, pick())[rng.IntN(8)], pick())...)
 	}
-	return types
+	return append(types, odd()...)
 }
-
-func describe(dt arrow.DataType, seed uint64) string { return fmt.Sprintf("%s, seed %d", dt, seed) }
