@@ -94,6 +94,7 @@ func BenchmarkEval(b *testing.B) {
 	cubes := newBenchWorld(b, 2000, 200, 50, 1000)
 	cubes.metric("Revenue", "User", "Country", "Department")
 	cubes.metric("Cost", "User", "Country", "Department")
+	cubes.metric("Turned", "Department", "User", "Country")
 	joins := newBenchWorld(b, 100_000, 200, 10_000, 100_000)
 	for _, bench := range []struct {
 		name  string
@@ -107,6 +108,7 @@ func BenchmarkEval(b *testing.B) {
 		{"op=by/cells=20M", cubes, "Cost[REMOVE: Country][BY: User.Country]"},
 		{"op=spread/cells=10M", cubes, "Cost[REMOVE: User][BY: Employee.Department]"},
 		{"op=cumulate/cells=20M", cubes, "CUMULATE(Revenue, Country)"},
+		{"op=transposed/cells=20M", cubes, "Revenue + Turned"},
 		{"op=join/cells=10G", joins, "IF(User.Department = Employee.Department, ACCESSRIGHTS(TRUE, TRUE))"},
 		{"op=joinand/cells=10G", joins, "IF(User.Department = Employee.Department AND (Employee.Active OR User.Level > 100), ACCESSRIGHTS(TRUE, FALSE))"},
 		{"op=joinor/cells=10G", joins, "IF(User.Department = Employee.Department OR Employee.Account = User OR User = User.\"u7\", ACCESSRIGHTS(TRUE, FALSE))"},

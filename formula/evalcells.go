@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cubeward/cubeward/cube"
@@ -50,22 +51,20 @@ func recode(cells []uint64, from, to cube.Space) (out []uint64, order []int) {
 
 // sortedWith sorts numbers and says where each came from. Equal numbers keep their order.
 func sortedWith(cells []uint64) (out []uint64, order []int) {
-	order = make([]int, len(cells))
-	for i := range order {
-		order[i] = i
+	type numbered struct {
+		cell uint64
+		at   int
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case cells[a] < cells[b]:
-			return -1
-		case cells[a] > cells[b]:
-			return 1
-		}
-		return 0
+	pairs := make([]numbered, len(cells))
+	for i, c := range cells {
+		pairs[i] = numbered{c, i}
+	}
+	slices.SortFunc(pairs, func(a, b numbered) int {
+		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.at, b.at))
 	})
-	out = make([]uint64, len(cells))
-	for i, o := range order {
-		out[i] = cells[o]
+	out, order = make([]uint64, len(cells)), make([]int, len(cells))
+	for i, p := range pairs {
+		out[i], order[i] = p.cell, p.at
 	}
 	return out, order
 }

@@ -160,6 +160,7 @@ func (s *session) joinEqual(op Op, a, b *column) (*column, error) {
 	base := constantColumn(cube.Boolean, nil, uint64(rest))
 	if blanks {
 		base = unequal(rest).lazy([]*column{a, b}, space)
+		base.few = few{uint64(rest), cube.BlankByte}
 	}
 	return sparseColumn(space, cells, vals, base), nil
 }
