@@ -29,7 +29,7 @@ func TestLayoutFindsFaults(t *testing.T) {
 		".hidden/h.go":                    "package hidden\n",
 		"inherit/i.go":                    "// Package inherit.\npackage inherit\n\nimport \"testing\"\n",
 		"engine/parquetio/p.go":           "// Package parquetio.\npackage parquetio\n\nimport \"github.com/apache/arrow-go/v18/parquet/pqarrow\"\n",
-		"cube/modelfile/m.go":             "// Package modelfile.\npackage modelfile\n\nimport \"github.com/goccy/go-yaml/ast\"\n",
+		"cube/modelfile/m.go":             "// Package modelfile.\npackage modelfile\n\nimport \"go.yaml.in/yaml/v4\"\n",
 		"engine/e.go":                     "// Package engine.\npackage engine\n\nimport \"golang.org/x/sync/errgroup\"\n",
 		"engine/audit/internal/more/a.go": "// Package more.\npackage more\n",
 	} {

@@ -50,7 +50,7 @@ var law = map[string]wing{
 	".":                {},
 	"cube":             {names: 80},
 	"formula":          {imports: []string{"cube"}, names: 80},
-	"cube/modelfile":   {imports: append(arrowOnly("array", "ipc", "memory"), "cube", "formula", "github.com/goccy/go-yaml/...")},
+	"cube/modelfile":   {imports: append(arrowOnly("array", "ipc", "memory"), "cube", "formula", "go.yaml.in/yaml/v4")},
 	"bitmap":           {imports: []string{"cube", roaring, xsync}},
 	"inherit":          {imports: []string{"cube", "formula"}},
 	"engine":           {imports: []string{"cube", "formula", "inherit", "bitmap", xsync}},

@@ -1,9 +1,14 @@
 package modelfile
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/cubeward/cubeward/cube"
 )
@@ -11,8 +16,7 @@ import (
 // maxYAML is the largest YAML file (SPEC 2).
 const maxYAML = 64 << 20
 
-// maxDepth is how deep collections may nest in a YAML file. No model needs more than ten levels; the limit bounds the
-// parser's stack.
+// maxDepth is how deep collections may nest in a YAML file. No model needs more than ten levels.
 const maxDepth = 100
 
 // nodeKind tells the nodes of a YAML tree apart.
@@ -26,7 +30,7 @@ const (
 	mappingNode                  //
 )
 
-// node is a value in a YAML file and where it starts.
+// node is a value in a YAML file and where it starts: what of YAML a model may hold.
 type node struct {
 	kind      nodeKind
 	line, col int32
@@ -34,245 +38,147 @@ type node struct {
 	kids      []node // of a sequence; of a mapping its keys and values in turn
 }
 
-// yamlProblem is a mistake in the syntax of a YAML file, or a use of what models do without.
+// yamlProblem is a mistake in the syntax of a YAML file, or a use of what models do without. A line or column of 0 is
+// not known.
 type yamlProblem struct {
 	line, col int
 	message   string
 }
 
-// yamlParser walks over the text of one document. The first mistake in the syntax moves it to the end, so that all
-// its loops come to theirs.
-type yamlParser struct {
-	src string
-	yamlState
-	depth    int
-	broken   bool
-	problems []yamlProblem
-}
-
-// yamlState is where the parser is: copied to look ahead.
-type yamlState struct {
-	pos       int // byte offset
-	line      int // from 1
-	lineStart int // offset of the first byte of the line
-	mark      int // an offset of this line whose column is known: columns count code points,
-	markCol   int // and counting each from the line's start would be quadratic
-	tabbed    bool
-}
-
 // parseYAML reads a YAML file of one document. Where there are problems the node must not be used.
 func parseYAML(src string) (node, []yamlProblem) {
-	p := &yamlParser{src: src, yamlState: yamlState{line: 1, markCol: 1}}
 	if at, message := invalidText(src); message != "" {
 		line, col := lineColumn(src, at)
 		return node{}, []yamlProblem{{line, col, message}}
 	}
-	inline := p.document()
-	n := p.root(inline)
-	return n, p.problems
+	src, problem := plainVersion(src)
+	if problem != nil {
+		return node{}, []yamlProblem{*problem}
+	}
+	loader, err := yaml.NewLoader(strings.NewReader(src))
+	if err != nil {
+		return node{}, []yamlProblem{syntaxProblem(err)}
+	}
+	var doc, more yaml.Node
+	switch err := loadYAML(loader, &doc); {
+	case errors.Is(err, io.EOF):
+		return node{line: 1, col: 1}, nil
+	case err != nil:
+		return node{}, []yamlProblem{syntaxProblem(err)}
+	}
+	switch err := loadYAML(loader, &more); {
+	case err == nil:
+		return node{}, []yamlProblem{{max(more.Line, 1), max(more.Column, 1), "several documents in a file are not allowed"}}
+	case !errors.Is(err, io.EOF):
+		return node{}, []yamlProblem{syntaxProblem(err)}
+	}
+	var t yamlTree
+	n := t.node(doc.Content[0], 0)
+	return n, t.problems
 }
 
-func (p *yamlParser) root(inline bool) node {
-	after := afterNothing
-	if inline {
-		after = afterColon
+// directive is all before the first directive of a file: comments and empty lines. YAML 1.1 and 1.2 are the versions that
+// a model may name.
+var (
+	directive   = regexp.MustCompile(`^\x{FEFF}?([ \t]*(#[^\n]*)?\n)*%`)
+	yamlVersion = regexp.MustCompile(`^%YAML 1\.[12][ \t]*(#.*)?\r?$`)
+)
+
+// plainVersion makes a comment of the directive %YAML 1.2: the library knows the one of version 1.1 only.
+func plainVersion(src string) (string, *yamlProblem) {
+	head := directive.FindString(src)
+	if head == "" {
+		return src, nil
 	}
-	n := p.block(-1, after)
-	if p.gap(); !p.eof() {
-		p.fail("unexpected text after the end of the value; check the indentation")
+	at := len(head) - 1
+	line, _, _ := strings.Cut(src[at:], "\n")
+	if !yamlVersion.MatchString(line) {
+		return "", &yamlProblem{strings.Count(head, "\n") + 1, 1, "only the directive %YAML 1.2 may stand in a model"}
+	}
+	return src[:at] + "#" + src[at+1:], nil
+}
+
+// loadYAML reads the next document. What the library panics with is a mistake of the file like others.
+func loadYAML(l *yaml.Loader, into *yaml.Node) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("this is no YAML that can be read")
+		}
+	}()
+	return l.Load(into)
+}
+
+// syntaxProblem is an error of the library with its place, and where that began which has no end.
+func syntaxProblem(err error) yamlProblem {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		return yamlProblem{message: err.Error()}
+	}
+	p := yamlProblem{load.Mark.Line, load.Mark.Column, load.Message}
+	if strings.HasPrefix(p.message, "unknown anchor") {
+		p.message = noAliases
+		return p
+	}
+	if c := load.ContextMark; c.Line > 0 && (c.Line != p.line || c.Column != p.col) {
+		p.message += fmt.Sprintf(" (%s that begins in line %d, column %d)", strings.TrimPrefix(load.ContextMsg, "while "), c.Line, c.Column)
+	}
+	return p
+}
+
+const noAliases = "aliases (*) are not allowed; write the value again"
+
+// yamlTree takes from the library's tree what a model may hold, and refuses the rest (SPEC 2).
+type yamlTree struct {
+	problems []yamlProblem
+}
+
+func (t *yamlTree) node(y *yaml.Node, depth int) node {
+	n := node{line: int32(y.Line), col: int32(y.Column), text: y.Value}
+	switch {
+	case depth > maxDepth:
+		t.refuse(y, fmt.Sprintf("more than %d levels are not allowed", maxDepth))
+		return n
+	case y.Kind == yaml.AliasNode:
+		t.refuse(y, noAliases)
+		return n
+	case y.Anchor != "":
+		t.refuse(y, "anchors (&) are not allowed; write the value again where it is needed")
+	case y.Style&yaml.TaggedStyle != 0 || y.Tag == "!":
+		t.refuse(y, "tags (!) are not allowed; the model says what is of which type")
+	case y.Tag == "!!merge":
+		t.refuse(y, "merge keys (<<) are not allowed; write the keys out, or quote the name")
+	}
+	switch y.Kind {
+	case yaml.MappingNode:
+		n.kind = mappingNode
+	case yaml.SequenceNode:
+		n.kind = sequenceNode
+	case yaml.ScalarNode:
+		n.kind = scalarKind(y)
+	}
+	if len(y.Content) > 0 {
+		n.kids = make([]node, len(y.Content))
+	}
+	for i, c := range y.Content {
+		n.kids[i] = t.node(c, depth+1)
 	}
 	return n
 }
 
-// document finds the one document of the file and leaves the parser at its start. It says whether the document starts
-// on the line of its marker.
-func (p *yamlParser) document() (inline bool) {
-	p.src = strings.TrimPrefix(p.src, "\ufeff")
-	directives := false
-	for start := true; start && !p.eof(); {
-		saved := p.yamlState
-		p.blanks()
-		switch {
-		case p.breakHere() || p.peek() == '#' || p.pos == p.lineStart && p.peek() == '%':
-			if p.peek() == '%' {
-				p.directive(directives)
-				directives = true
-			}
-			p.nextLine()
-		case p.pos == p.lineStart && p.peek() == '-' && marker(p.src[p.pos:]):
-			p.pos += 3
-			inline, start, directives = true, false, false
-		default:
-			p.yamlState = saved
-			start = false
-		}
+func scalarKind(y *yaml.Node) nodeKind {
+	switch {
+	case y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return quotedNode
+	case y.Tag == "!!null":
+		return nullNode
 	}
-	if directives {
-		p.fail("directives must be followed by ---")
+	return plainNode
+}
+
+func (t *yamlTree) refuse(y *yaml.Node, message string) {
+	if len(t.problems) < cube.MaxErrors {
+		t.problems = append(t.problems, yamlProblem{y.Line, y.Column, message})
 	}
-	p.cut()
-	return inline
-}
-
-func (p *yamlParser) directive(second bool) {
-	text, _, _ := strings.Cut(p.restOfLine(), " #")
-	if f := strings.Fields(text); second || len(f) != 2 || f[0] != "%YAML" || f[1] != "1.1" && f[1] != "1.2" {
-		p.problem("only the directive %%YAML 1.2 may stand in a model")
-	}
-}
-
-// cut ends the source at the end of the document. Markers end it in every context of YAML, even within quotes.
-func (p *yamlParser) cut() {
-	saved := p.yamlState
-	defer func() {
-		if !p.broken {
-			p.yamlState = saved
-		}
-	}()
-	for ; !p.eof(); p.nextLine() {
-		if p.pos != p.lineStart || !marker(p.src[p.pos:]) {
-			continue
-		}
-		end := p.pos
-		for p.src[p.pos] == '.' {
-			p.pos += 3
-			if p.gap(); p.eof() {
-				p.src = p.src[:end]
-				return
-			}
-			if !marker(p.src[p.pos:]) || p.pos != p.lineStart {
-				break
-			}
-		}
-		p.fail("several documents in a file are not allowed")
-		return
-	}
-}
-
-// marker says whether a line starts with a document marker, --- or ... .
-func marker(line string) bool {
-	return (strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...")) && (len(line) == 3 || blank(line[3]) || lineBreak(line[3]))
-}
-
-// at is the line and column of the parser.
-func (p *yamlParser) at() (line, col int32) {
-	if p.pos < p.mark {
-		p.mark, p.markCol = p.lineStart, 1
-	}
-	p.markCol += utf8.RuneCountInString(p.src[p.mark:p.pos])
-	p.mark = p.pos
-	return int32(p.line), int32(p.markCol)
-}
-
-// fail reports a mistake in the syntax where the parser is, and moves it to the end. Only the first is kept.
-func (p *yamlParser) fail(format string, args ...any) {
-	if !p.broken {
-		p.problem(format, args...)
-	}
-	p.broken = true
-	p.pos = len(p.src)
-}
-
-// problem reports a mistake that the parser can pass over.
-func (p *yamlParser) problem(format string, args ...any) {
-	if line, col := p.at(); !p.broken && len(p.problems) < cube.MaxErrors {
-		p.problems = append(p.problems, yamlProblem{int(line), int(col), fmt.Sprintf(format, args...)})
-	}
-}
-
-func (p *yamlParser) node(k nodeKind) node {
-	line, col := p.at()
-	return node{kind: k, line: line, col: col}
-}
-
-// skip passes over n bytes; after a mistake in the syntax there are none.
-func (p *yamlParser) skip(n int) { p.pos = min(p.pos+n, len(p.src)) }
-
-func (p *yamlParser) eof() bool { return p.pos >= len(p.src) }
-
-// peek is the next byte, 0 at the end; NUL is refused before.
-func (p *yamlParser) peek() byte { return p.ahead(0) }
-
-func (p *yamlParser) ahead(n int) byte {
-	if p.pos+n < len(p.src) {
-		return p.src[p.pos+n]
-	}
-	return 0
-}
-
-func (p *yamlParser) breakHere() bool { return lineBreak(p.peek()) }
-
-// column is the parser's offset within its line, which is its indentation where only spaces and indicators precede.
-func (p *yamlParser) column() int { return p.pos - p.lineStart }
-
-func (p *yamlParser) restOfLine() string {
-	s := p.src[p.pos:]
-	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
-		s = s[:i]
-	}
-	return s
-}
-
-// rest moves to the end of the line.
-func (p *yamlParser) rest() {
-	for !p.eof() && !lineBreak(p.src[p.pos]) {
-		p.pos++
-	}
-}
-
-func (p *yamlParser) nextLine() {
-	p.rest()
-	p.newline()
-}
-
-// newline passes over a line break, if there is one.
-func (p *yamlParser) newline() {
-	switch p.peek() {
-	case '\r':
-		p.pos++
-		if p.peek() == '\n' {
-			p.pos++
-		}
-	case '\n':
-		p.pos++
-	default:
-		return
-	}
-	p.line++
-	p.lineStart, p.mark, p.markCol = p.pos, p.pos, 1
-}
-
-func (p *yamlParser) blanks() {
-	for !p.eof() && blank(p.src[p.pos]) {
-		p.tabbed = p.tabbed || p.src[p.pos] == '\t'
-		p.pos++
-	}
-}
-
-// gap passes over blanks, comments and line breaks, and says whether a line ended. Then tabbed says whether a tab
-// stands between the last token, or the start of the line, and here.
-func (p *yamlParser) gap() (crossed bool) {
-	for p.tabbed = false; ; p.tabbed = false {
-		p.blanks()
-		if p.peek() == '#' && (p.pos == p.lineStart || blank(p.src[p.pos-1])) {
-			p.rest()
-		}
-		if !p.breakHere() {
-			return crossed
-		}
-		p.newline()
-		crossed = true
-	}
-}
-
-func blank(c byte) bool     { return c == ' ' || c == '\t' }
-func lineBreak(c byte) bool { return c == '\n' || c == '\r' }
-
-// space says whether c ends an indicator: a blank, a line break or the end.
-func space(c byte) bool { return blank(c) || lineBreak(c) || c == 0 }
-
-func flowIndicator(c byte) bool {
-	return c == ',' || c == '[' || c == ']' || c == '{' || c == '}'
 }
 
 // invalidText is where src is not UTF-8 or holds a character that YAML forbids.
