@@ -16,6 +16,10 @@ type EvalOptions struct {
 	// NoneIsBlank gives BLANK in place of the access right none, which decides the same (SPEC 1.1.3): so a formula such
 	// as ACCESSRIGHTS(User.Team = Employee.Team, FALSE), which gives none nearly everywhere, has a sparse result.
 	NoneIsBlank bool
+	// Formula, where set, gives the formula of a block that is calculated alone, nil for others. Where a dense column
+	// over the block's space would be too large, the formula is then evaluated in place of asking for the block's values:
+	// so a metric such as User.Team = Employee.Team, which nobody could hold, can be used where few of its cells matter.
+	Formula func(b *cube.Block) *Expr
 }
 
 // Evaluator computes the values of checked formulas. It has no state: all goroutines may share it if they may share
@@ -185,18 +189,49 @@ func (s *session) stored(b *cube.Block) (*column, error) {
 	if err := s.ctx.Err(); err != nil {
 		return nil, err
 	}
+	c, err := s.inPlace(b)
+	if c == nil && err == nil {
+		c, err = s.asked(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.blocks[b] = c
+	return c, nil
+}
+
+// asked is the values that the evaluator was given for a block.
+func (s *session) asked(b *cube.Block) (*column, error) {
 	values, err := s.values(s.ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	c := blankColumn(b.Type.Kind)
-	if values != nil {
-		if c, err = importColumn(values); err != nil {
-			return nil, err
-		}
+	if values == nil {
+		return blankColumn(b.Type.Kind), nil
 	}
-	s.blocks[b] = c
-	return c, nil
+	return importColumn(values)
+}
+
+// inPlace is the column of a block's formula where its values could not be held; nil where they can.
+func (s *session) inPlace(b *cube.Block) (*column, error) {
+	if s.opt.Formula == nil {
+		return nil, nil
+	}
+	space, err := b.Space()
+	if err != nil || s.fits(space, storageOf(b.Type.Kind)) {
+		return nil, nil
+	}
+	e := s.opt.Formula(b)
+	if e == nil {
+		return nil, nil
+	}
+	s.countUses(e)
+	s.uses[e]++
+	c, err := s.eval(e)
+	if err != nil {
+		return nil, err
+	}
+	return coerce(c, b.Type.Kind), nil
 }
 
 // items is the column of a list's own items.

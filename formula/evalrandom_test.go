@@ -80,6 +80,45 @@ func TestEvalMatchesTwin(t *testing.T) {
 	}
 }
 
+// With larger lists and nothing but the usual knobs.
+func TestEvalMatchesTwinAtSize(t *testing.T) {
+	trees := 150
+	if testing.Short() {
+		trees = 30
+	}
+	forms := map[cube.Form]int{}
+	for seed := range trees {
+		rng := rand.New(rand.NewPCG(uint64(seed), 11))
+		w := newEvalWorld(rng, 20+rng.IntN(60), 20+rng.IntN(60), 20+rng.IntN(60))
+		var e *Expr
+		for e == nil || cellsOf(e) > 1e4 || cellCount(e.Dims) < 1e4 {
+			e = w.expr(w.anyType(), 2+rng.IntN(4))
+		}
+		got, err := evaluatorOf(w.values).Eval(context.Background(), e)
+		require.NoError(t, err, "seed %d", seed)
+		requireSoundColumn(t, "", got)
+		forms[got.Form()]++
+		items := make([]cube.ItemID, len(e.Dims))
+		for i := range 100 {
+			cell := rng.Uint64N(got.Space().Len())
+			if i%2 == 0 && len(got.Cells()) > 0 {
+				cell = got.Cells()[rng.IntN(len(got.Cells()))]
+			}
+			got.Space().At(cell, items)
+			where := place{}
+			for k, d := range e.Dims {
+				where[d] = items[k]
+			}
+			want, have := twin{w.values}.at(e, where), got.Value(cell)
+			if want.Kind() == cube.Number && have.Kind() == cube.Number && near(want.Float(), have.Float()) {
+				continue
+			}
+			require.Equal(t, want, have, "seed %d, cell %d, %s", seed, cell, describeExpr(e))
+		}
+	}
+	require.Len(t, forms, 3)
+}
+
 func allExprs(e *Expr) map[*Expr]bool {
 	all := map[*Expr]bool{}
 	var visit func(e *Expr)

@@ -275,3 +275,33 @@ func TestEvalStopsWhenAsked(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Less(t, time.Since(start), 500*time.Millisecond)
 }
+
+// A metric whose values nobody can hold is evaluated where it is used.
+func TestEvalFormulasInPlace(t *testing.T) {
+	for _, n := range []int{100, 100_000} {
+		w := newBenchWorld(t, n, 50, n/2, n)
+		w.blanks(w.app.List("Employee"), "Department", 7)
+		same := w.app.AddMetric("Same", cube.Type{Kind: cube.Boolean}, w.ws.Users, w.app.List("Employee"))
+		is := w.check(t, "User.Department = Employee.Department")
+		direct := w.check(t, "IF((User.Department = Employee.Department) AND Employee.Active, ACCESSRIGHTS(TRUE, FALSE))")
+		want, err := evaluatorOf(w.values).Eval(context.Background(), direct)
+		require.NoError(t, err)
+		calls := 0
+		opt := EvalOptions{Formula: func(b *cube.Block) *Expr {
+			if b != same {
+				return nil
+			}
+			calls++
+			return is
+		}}
+		if n == 100 {
+			opt.MaxBytes = 8000 // or all would fit
+		}
+		e := w.check(t, "IF(Same AND Employee.Active, ACCESSRIGHTS(TRUE, Same[FILTER: FALSE]))")
+		got, err := NewEvaluator(evaluatorOf(w.values).values, opt).Eval(context.Background(), e)
+		require.NoError(t, err)
+		require.Equal(t, 1, calls)
+		require.Equal(t, want.Cells(), got.Cells())
+		require.Equal(t, want.Vector().Bytes, got.Vector().Bytes)
+	}
+}
