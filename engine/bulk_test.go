@@ -20,7 +20,7 @@ func everyView(t *testing.T, models int, each func(*engine.View)) {
 	views := 0
 	for seed := range models {
 		dir := t.TempDir()
-		require.NoError(t, enginetest.Generate(uint64(seed), enginetest.Small).Write(dir))
+		require.NoError(t, enginetest.Generate(uint64(seed), enginetest.Small()).Write(dir))
 		ws, err := modelfile.Load(dir, modelfile.Options{})
 		require.NoError(t, err, "seed %d", seed)
 		r, err := engine.Compile(context.Background(), ws, engine.Options{})

@@ -20,7 +20,7 @@ func TestKindsAreMembers(t *testing.T) {
 	formulas, shared := 0, 0
 	for seed := range 150 {
 		dir := t.TempDir()
-		require.NoError(t, enginetest.Generate(uint64(seed)+5000, enginetest.Small).Write(dir))
+		require.NoError(t, enginetest.Generate(uint64(seed)+5000, enginetest.Small()).Write(dir))
 		ws, err := modelfile.Load(dir, modelfile.Options{})
 		require.NoError(t, err)
 		r, err := engine.Compile(ctx, ws, engine.Options{})
