@@ -2,6 +2,8 @@ package parquetio
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +13,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/cube/modelfile"
@@ -186,6 +190,34 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	require.Positive(t, failed)
+}
+
+// The stored schema of this message claims a body of 32 GiB, in a way that not every reader notices.
+func TestStoredSchemaIsWrittenAnew(t *testing.T) {
+	message, err := hex.DecodeString("ffffffffb80000001000000000000b000c000a00090004000a0000001000000000010400080008000000040008000000" +
+		"040000000200000050000000140000001000140010000f000e0008000000040010000000100000001400000000000501" +
+		"10000000000000000400040004000000010000007300000010001400100000000f000800000004001000000010000000" +
+		"18000000000000021c0000000000000008000c0008000700080000000000000140000000010000006e00000000000000" +
+		"ffffffff00000000")
+	require.NoError(t, err)
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
+		md := metadata.NewKeyValueMetadata()
+		require.NoError(t, md.Append("ARROW:schema", encoding.EncodeToString(message)))
+		if err := rewriteSchema(md); err != nil {
+			continue // refusing it is as good
+		}
+		again, err := base64.StdEncoding.DecodeString(*md.FindValue("ARROW:schema"))
+		require.NoError(t, err)
+		mem := &bounded{Allocator: memory.NewGoAllocator(), limit: 1 << 20, left: 1 << 20}
+		r, err := ipc.NewReader(bytes.NewReader(again), ipc.WithAllocator(mem))
+		require.NoError(t, err)
+		require.Equal(t, 2, r.Schema().NumFields())
+		r.Release()
+	}
+	md := metadata.NewKeyValueMetadata()
+	require.NoError(t, md.Append("ARROW:schema", "no base64!"))
+	require.Error(t, rewriteSchema(md))
+	require.NoError(t, rewriteSchema(nil))
 }
 
 func FuzzReader(f *testing.F) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -88,7 +89,7 @@ func (r *Reader) open(from parquet.ReaderAtSeeker) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSchema(r.file.MetaData().KeyValueMetadata()); err != nil {
+	if err := rewriteSchema(r.file.MetaData().KeyValueMetadata()); err != nil {
 		return err
 	}
 	arrows, err := pqarrow.NewFileReader(r.file, pqarrow.ArrowReadProperties{BatchSize: batchRows}, r.mem)
@@ -105,14 +106,17 @@ func (r *Reader) open(from parquet.ReaderAtSeeker) error {
 	return nil
 }
 
-// checkSchema looks at the Arrow schema that a writer stored in the file, which pqarrow would believe: the counts in it
-// may claim more memory than there is.
-func checkSchema(md metadata.KeyValueMetadata) error {
+// rewriteSchema puts the Arrow schema that a writer stored in the file, read by a reader that checks it, in the place
+// of the bytes that pqarrow would believe: the counts in those may claim more memory than there is.
+func rewriteSchema(md metadata.KeyValueMetadata) error {
 	stored := md.FindValue("ARROW:schema")
 	if stored == nil {
 		return nil
 	}
 	message, err := base64.StdEncoding.DecodeString(*stored)
+	if err != nil {
+		message, err = base64.RawStdEncoding.DecodeString(*stored)
+	}
 	if err != nil {
 		return errors.New("the stored Arrow schema is damaged")
 	}
@@ -120,7 +124,12 @@ func checkSchema(md metadata.KeyValueMetadata) error {
 	if err != nil {
 		return fmt.Errorf("the stored Arrow schema is damaged: %w", err)
 	}
-	r.Release()
+	defer r.Release()
+	var again bytes.Buffer
+	if err := ipc.NewWriter(&again, ipc.WithSchema(r.Schema())).Close(); err != nil {
+		return err
+	}
+	*stored = base64.StdEncoding.EncodeToString(again.Bytes())
 	return nil
 }
 
