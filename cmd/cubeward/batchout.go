@@ -176,7 +176,7 @@ func (w *fileWriter) write(b arrow.RecordBatch) error {
 	if err == nil || isIO(err) {
 		return failed(err)
 	}
-	return invalid(errors.New("an Arrow file has no form for a column of the output; write an Arrow stream (.arrows)"))
+	return invalid(errors.New("a column of the output has no form in an Arrow file; write an Arrow stream (.arrows)"))
 }
 
 // Close ends the file.
@@ -255,5 +255,5 @@ func parquetError(err error) error {
 	case errors.As(err, &path):
 		return failed(path)
 	}
-	return invalid(errors.New("Parquet has no form for a column of the output; write an Arrow stream (.arrows)"))
+	return invalid(errors.New("a column of the output has no form in Parquet; write an Arrow stream (.arrows)"))
 }

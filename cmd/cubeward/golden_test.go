@@ -23,8 +23,12 @@ func TestGolden(t *testing.T) {
 	in := func(text string) string { return write(t, "in.csv", text) }
 	for name, calls := range map[string][][]string{
 		"check": {
-			{"check", "-m", "testdata/shop"}, {"check", "-m", "testdata/duo"}, {"check", "-m", "testdata/duo", "--json"},
-			{"check", "-m", "testdata/broken"}, {"check", "-m", "testdata/broken", "--json"}, {"check", "-m", "testdata/none", "--json"},
+			{"check", "-m", "testdata/shop"},
+			{"check", "-m", "testdata/duo"},
+			{"check", "-m", "testdata/duo", "--json"},
+			{"check", "-m", "testdata/broken"},
+			{"check", "-m", "testdata/broken", "--json"},
+			{"check", "-m", "testdata/none", "--json"},
 		},
 		"rights": {
 			{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales"},
@@ -40,11 +44,16 @@ func TestGolden(t *testing.T) {
 			{"rights", "-m", "testdata/duo", "-u", "ben", "-b", "Money::'Users roles'"},
 		},
 		"values": {
-			{"values", "-m", "testdata/shop", "-b", "Sales"}, {"values", "-m", "testdata/shop", "-b", "Total"},
-			{"values", "-m", "testdata/shop", "-b", "Text"}, {"values", "-m", "testdata/shop", "-b", "Nothing"},
-			{"values", "-m", "testdata/shop", "-b", "Best market"}, {"values", "-m", "testdata/shop", "-b", "Access"},
-			{"values", "-m", "testdata/shop", "-b", "Market.Since"}, {"values", "-m", "testdata/shop", "-b", "Market.Open"},
-			{"values", "-m", "testdata/shop", "-b", "Market.Note"}, {"values", "-m", "testdata/shop", "-b", "Users roles"},
+			{"values", "-m", "testdata/shop", "-b", "Sales"},
+			{"values", "-m", "testdata/shop", "-b", "Total"},
+			{"values", "-m", "testdata/shop", "-b", "Text"},
+			{"values", "-m", "testdata/shop", "-b", "Nothing"},
+			{"values", "-m", "testdata/shop", "-b", "Best market"},
+			{"values", "-m", "testdata/shop", "-b", "Access"},
+			{"values", "-m", "testdata/shop", "-b", "Market.Since"},
+			{"values", "-m", "testdata/shop", "-b", "Market.Open"},
+			{"values", "-m", "testdata/shop", "-b", "Market.Note"},
+			{"values", "-m", "testdata/shop", "-b", "Users roles"},
 			{"values", "-m", "testdata/duo", "-b", "Money::Cost"},
 		},
 		"mask": {
@@ -58,8 +67,14 @@ func TestGolden(t *testing.T) {
 			{"mask", "-m", "testdata/shop", "-u", "ann", "-i", in("Market,Quarter,Sales\n"), "-o", "OUT.csv", "--sort"},
 		},
 		"mistakes": {
-			{"chek"}, {"check"}, {"check", "x", "-m", "y"}, {"rights", "--wrong"}, {"rights"}, {"rights", "-m"},
-			{"check", "-m", "testdata/none"}, {"check", "-m", "testdata/golden"},
+			{"chek"},
+			{"check"},
+			{"check", "x", "-m", "y"},
+			{"rights", "--wrong"},
+			{"rights"},
+			{"rights", "-m"},
+			{"check", "-m", "testdata/none"},
+			{"check", "-m", "testdata/golden"},
 			{"rights", "-m", "testdata/shop", "-u", "nobody", "-b", "Sales"},
 			{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sale"},
 			{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Market.Zon"},
@@ -99,6 +114,9 @@ func TestRootHelp(t *testing.T) {
 	got := call(t)
 	require.Equal(t, statusDone, got.status)
 	require.Equal(t, got, call(t, "--help"))
+	require.Equal(t, got, call(t, "help"))
+	require.Equal(t, call(t, "mask", "--help"), call(t, "help", "mask"))
+	require.Equal(t, outcome{statusInvalid, "", "cubeward help: unknown command \"msk\" (did you mean \"mask\"?)\n  \"cubeward help --help\" shows how it is called\n"}, call(t, "help", "msk"))
 	for _, c := range newRoot(&tool{}).Commands() {
 		require.Contains(t, got.stdout, "  "+c.Name()+" ")
 		require.Contains(t, got.stdout, c.Short)

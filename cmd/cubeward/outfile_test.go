@@ -136,7 +136,9 @@ func TestOutputsThatFail(t *testing.T) {
 		{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales"},
 		{"rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales", "-o", "-"},
 		{"values", "-m", "testdata/shop", "-b", "Sales"},
-		{"check", "-m", "testdata/shop"}, {"check", "-m", "testdata/shop", "--json"}, {"version"},
+		{"check", "-m", "testdata/shop"},
+		{"check", "-m", "testdata/shop", "--json"},
+		{"version"},
 		{"mask", "-m", "testdata/shop", "-u", "ann", "-i", in, "-o", "-"},
 		{"mask", "-m", "testdata/shop", "-u", "ann", "-i", in, "-o", filepath.Join(t.TempDir(), "x.csv"), "--json"},
 	} {

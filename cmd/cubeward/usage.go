@@ -40,3 +40,20 @@ func writeUsage(cmd *cobra.Command) error {
 	_, err := fmt.Fprint(cmd.OutOrStdout(), out.String())
 	return err
 }
+
+// helpCommand is `cubeward help COMMAND`, the same as COMMAND --help.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  "What a command does and how it is called",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, rest, err := cmd.Root().Find(args)
+			if err != nil || asked == cmd.Root() && len(rest) > 0 {
+				return unknownCommand(cmd.Root(), args[0])
+			}
+			asked.InitDefaultHelpFlag()
+			return asked.Help()
+		},
+	}
+}
