@@ -36,6 +36,7 @@ may see the whole model. Only what mask writes is made for the member named.`,
 		},
 	}
 	root.SetUsageFunc(writeUsage)
+	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
 		checkCommand(t),
