@@ -161,3 +161,69 @@ func TestScenarioRights(t *testing.T) {
 	require.Equal(t, Read, s.Rights(2, 1), "nobody writes it")
 	require.Equal(t, Read|Write, s.Rights(0, 0))
 }
+
+// What the loader refuses with a place, a model built in Go is refused for too.
+func TestValidate(t *testing.T) {
+	type model struct {
+		ws    *Workspace
+		app   *Application
+		list  *List
+		m, ar *Block
+		rule  *Rule
+	}
+	valid := func() *model {
+		x := &model{ws: NewWorkspace("W")}
+		require.NoError(t, x.ws.Users.Append("ada"))
+		x.app = x.ws.AddApplication("A")
+		x.list = x.app.AddList("L")
+		require.NoError(t, x.list.Append("a", "b"))
+		x.m = x.app.AddMetric("M", Type{Kind: Number}, x.list)
+		x.ar = x.app.AddMetric("AR", Type{Kind: AccessRights}, x.ws.Users, x.list)
+		x.rule = &Rule{Name: "r", Metric: x.ar, Categories: Read, Target: OnMetrics, Blocks: []*Block{x.m}}
+		x.app.Rules = []*Rule{x.rule}
+		return x
+	}
+	require.NoError(t, valid().ws.Validate())
+	number := Type{Kind: Number}
+	for want, spoil := range map[string]func(*model){
+		`list "L" stands twice`:           func(x *model) { x.app.AddList("L") },
+		`metric "L" stands twice`:         func(x *model) { x.app.AddMetric("L", number) },
+		`list "User" stands twice`:        func(x *model) { x.app.AddList("User") },
+		`metric "a::b"`:                   func(x *model) { x.app.AddMetric("a::b", number) },
+		`metric ""`:                       func(x *model) { x.app.AddMetric("", number) },
+		`application "A" stands twice`:    func(x *model) { x.ws.AddApplication("A") },
+		`has the dimension "L" twice`:     func(x *model) { x.m.Dims = append(x.m.Dims, x.list) },
+		`is no list of this workspace`:    func(x *model) { x.m.Dims = []*List{lists(t, 2)[0]} },
+		`its type is none`:                func(x *model) { x.m.Type = Type{Kind: Item} },
+		`not of its type`:                 func(x *model) { x.m.Input = NewConstant(number, Space{}, NumberValue(1)) },
+		`no formula to override`:          func(x *model) { x.m.Overridable = true },
+		`needs the dimension User`:        func(x *model) { x.ar.Dims = x.ar.Dims[1:] },
+		`neither public nor overridable`:  func(x *model) { x.ar.Public = true },
+		`cannot be of type access_rights`: func(x *model) { x.ws.AddProperty(x.list, "P", Type{Kind: AccessRights}) },
+		`can only ignore Users roles`:     func(x *model) { x.rule.Metric = x.app.UsersRoles },
+		`not number`:                      func(x *model) { x.rule.Metric = x.m },
+		`needs a metric`:                  func(x *model) { x.rule.Metric = nil },
+		`reading, writing or both`:        func(x *model) { x.rule.Categories = 0 },
+		`targets nothing`:                 func(x *model) { x.rule.Target = OnNothing },
+		`cannot target metric "AR"`:       func(x *model) { x.rule.Blocks = []*Block{x.ar} },
+		`cannot target list "User"`:       func(x *model) { x.rule.Target, x.rule.Blocks = OnItems, []*Block{x.ws.Users.ItemSet} },
+		`nothing to replace`:              func(x *model) { x.rule.Ignore, x.rule.Replace = true, make([]Replacement, 1) },
+		`a list of its own`:               func(x *model) { x.app.Scenarios = &Scenarios{List: x.ws.Users} },
+		`given to SetRoleOf`:              func(x *model) { x.app.SetRoleOf(0, 99) },
+		`properties of members have no`:   func(x *model) { x.ws.AddProperty(x.ws.Users, "P", number).Formula = &Formula{Text: "1"} },
+		`has values and a formula`: func(x *model) {
+			x.m.Input, x.m.Formula = NewConstant(number, mustSpace(t, x.list), Value{}), &Formula{}
+		},
+	} {
+		x := valid()
+		spoil(x)
+		require.ErrorContains(t, x.ws.Validate(), want)
+	}
+}
+
+func mustSpace(t *testing.T, dims ...*List) Space {
+	t.Helper()
+	s, err := NewSpace(dims...)
+	require.NoError(t, err)
+	return s
+}

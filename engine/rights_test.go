@@ -133,10 +133,10 @@ func TestFind(t *testing.T) {
 	p := newPair(t)
 	other := p.ws.AddApplication("It's")
 	odd := other.AddList("My. list")
-	prop := p.ws.AddProperty(odd, "a::b", cube.Type{Kind: cube.Number})
+	prop := p.ws.AddProperty(odd, "a:b", cube.Type{Kind: cube.Number})
 	r := p.compile(t)
 	for ref, want := range map[string]*cube.Block{
-		"HR::Revenue": p.revenue, "HR::Country": p.country.ItemSet, "It's::My. list": odd.ItemSet, "'It''s'::'My. list'.'a::b'": prop,
+		"HR::Revenue": p.revenue, "HR::Country": p.country.ItemSet, "It's::My. list": odd.ItemSet, "'It''s'::'My. list'.'a:b'": prop,
 		"HR::User": p.ws.Users.ItemSet, "HR::Users roles": p.app.UsersRoles, "HR::'Users roles'": p.app.UsersRoles,
 	} {
 		got, err := r.Find(ref, "")

@@ -16,6 +16,9 @@ import (
 // Its cost follows the number of blocks times the number of distinct dimension sets, and not the number of members,
 // items or paths through formulas.
 func Resolve(ws *cube.Workspace) (*Plan, error) {
+	if err := ws.Validate(); err != nil {
+		return nil, err
+	}
 	b := newBuilder(ws)
 	for _, blk := range ws.Blocks() {
 		b.checkBlock(blk)
@@ -49,9 +52,6 @@ func Resolve(ws *cube.Workspace) (*Plan, error) {
 
 // checkBlock parses and checks the formula of a block, and its author's permission (SPEC 2.4).
 func (b *builder) checkBlock(blk *cube.Block) {
-	if len(blk.Dims) > cube.MaxDimensions {
-		b.errs.Add(blk.Pos, "%s has %d dimensions; a block may have %d", blk.Describe(), len(blk.Dims), cube.MaxDimensions)
-	}
 	f := blk.Formula
 	if f == nil {
 		return
