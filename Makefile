@@ -32,6 +32,8 @@ demo: build ## the U.S. budget, masked for three people
 	@echo '$$ grep -E "^Account|,201[3456]," out/receipts.ines.csv | head -n 6'
 	@grep -E '^Account|,201[3456],' out/receipts.ines.csv | head -n 6
 	@echo
+	bin/cubeward test -m $(EXAMPLE) $(EXAMPLE)/tests.yaml
+	@echo
 	$(GO) run ./$(EXAMPLE)/demo -m $(EXAMPLE)
 
 check: ## format, vet, staticcheck, and the laws of the house (imports, names, size, comments)
@@ -64,8 +66,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 golden: ## write the golden files anew; look at the difference before you commit it
 	@[ -n '$(GOLDENS)' ] || { echo 'no golden file test found'; exit 1; }
-	@for d in $(GOLDEN); do echo "golden: $$d"; ( cd $$d && $(GO) test -count=1 . -update ) || exit 1; done
-	@git diff --stat
+	@bad=0; for d in $(GOLDEN); do echo "golden: $$d"; ( cd $$d && $(GO) test -count=1 . -update ) || bad=1; done; git diff --stat; exit $$bad
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -77,6 +78,28 @@ func quote(file, function string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s has no function %s", file, function)
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// What documents point to in the repository is there.
+func TestDocumentLinks(t *testing.T) {
+	links := 0
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "examples/*/*.md"} {
+		documents, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, document := range documents {
+			text, err := os.ReadFile(document)
+			require.NoError(t, err)
+			for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+				links++
+				if _, err := os.Stat(filepath.Join(filepath.Dir(document), m[1])); err != nil {
+					t.Errorf("%s links %s, which is not there", document, m[1])
+				}
+			}
+		}
+	}
+	require.Positive(t, links, "nothing was examined")
 }
 
 func TestQuotationsAreCompared(t *testing.T) {
