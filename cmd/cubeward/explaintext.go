@@ -41,6 +41,7 @@ type explainWriter struct {
 	e       *audit.Explanation
 	paint   paint
 	several bool // the workspace has several applications: say which
+	indent  int  // of all lines
 	out     strings.Builder
 }
 
@@ -86,7 +87,7 @@ func (w *explainWriter) entry(label, answer, text string) {
 	if answer != "" {
 		beside += len("yes  ")
 	}
-	for i, line := range wrapped(text, screenWidth-beside) {
+	for i, line := range wrapped(text, w.width()-beside) {
 		if i == 0 {
 			line = padded(label, width) + answer + line
 		} else {
@@ -96,7 +97,12 @@ func (w *explainWriter) entry(label, answer, text string) {
 	}
 }
 
-func (w *explainWriter) line(s string) { w.out.WriteString(strings.TrimRight(s, " ") + "\n") }
+func (w *explainWriter) line(s string) {
+	w.out.WriteString(strings.TrimRight(strings.Repeat(" ", w.indent)+s, " ") + "\n")
+}
+
+// width is the room in a line.
+func (w *explainWriter) width() int { return screenWidth - w.indent }
 
 // reasonTexts are reasons (SPEC 1.2) with what they mean.
 func reasonTexts(reasons []engine.Reason) []string {
@@ -116,7 +122,9 @@ func (w *explainWriter) tree(title string, factors []audit.Factor) {
 	if len(factors) == 0 {
 		return
 	}
-	w.out.WriteByte('\n')
+	if w.indent == 0 {
+		w.line("")
+	}
 	w.line(w.paint.bold(title))
 	for i, f := range factors {
 		first, below := "├─ ", "│    "
@@ -138,15 +146,15 @@ func (w *explainWriter) factor(f *audit.Factor, first, below string) {
 	case f.Denies():
 		mark = w.paint.red("✗ ")
 	}
-	for i, line := range wrapped(w.title(f), screenWidth-5-sayWidth) {
+	for i, line := range wrapped(w.title(f), w.width()-5-sayWidth) {
 		if i == 0 {
-			w.line(first + mark + padded(line, screenWidth-5-sayWidth) + " " + w.say("read", f.Read) + w.say("write", f.Write))
+			w.line(first + mark + padded(line, w.width()-5-sayWidth) + " " + w.say("read", f.Read) + w.say("write", f.Write))
 			continue
 		}
 		w.line(below + line)
 	}
 	for _, text := range w.details(f) {
-		for i, line := range wrapped(text, screenWidth-8) {
+		for i, line := range wrapped(text, w.width()-8) {
 			if i > 0 {
 				line = "   " + line
 			}
@@ -312,10 +320,10 @@ func (w *explainWriter) remedies() {
 		if title == "To change it" && len(read) > 0 {
 			title += ", also"
 		}
-		w.out.WriteByte('\n')
+		w.line("")
 		w.line(w.paint.bold(title))
 		for _, s := range part.what {
-			for i, line := range wrapped(s, screenWidth-4) {
+			for i, line := range wrapped(s, w.width()-4) {
 				if i == 0 {
 					w.line("  • " + line)
 				} else {

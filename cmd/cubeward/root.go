@@ -47,6 +47,7 @@ may see the whole model. Only what mask writes is made for the member named.`,
 		whoCommand(t),
 		whatCommand(t),
 		summaryCommand(t),
+		testCommand(t),
 		checkWriteCommand(t),
 		versionCommand(t),
 	)

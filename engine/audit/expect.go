@@ -2,19 +2,19 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
-	"github.com/cubeward/cubeward/inherit"
 )
 
 // Amount is how many cells of a slice an expectation asks for. The zero Amount asks for nothing.
 type Amount uint8
 
-// The amounts: SomeCells is at least one, and not all.
+// The amounts: SomeCells is at least one, and not all. Of a slice without cells NoCells and AllCells both hold.
 const (
 	AnyCells Amount = iota
 	NoCells
@@ -48,6 +48,7 @@ type Expectation struct {
 	Expect  [3]Amount         // by Aspect
 	Counts  [3]*uint64        // by Aspect; nil: not asked
 	Only    [2]*[]cube.ItemID // by ReadAspect and WriteAspect: exactly these members have at least one cell; nil: not asked
+	Refused []string          // why members may not be asked, such as an impersonation; it does not hold then
 }
 
 // Result is whether an expectation holds.
@@ -63,7 +64,7 @@ type Result struct {
 func Check(ctx context.Context, r *engine.Rights, tests []Expectation) ([]Result, error) {
 	out := make([]Result, 0, len(tests))
 	for _, t := range tests {
-		c := checker{r: r, test: t}
+		c := checker{r: r, test: t, problems: slices.Clone(t.Refused)}
 		if err := c.run(ctx); err != nil {
 			return nil, fmt.Errorf("%q: %w", t.Name, err)
 		}
@@ -106,7 +107,7 @@ func (c *checker) run(ctx context.Context) error {
 
 // aspect compares one aspect of one member's view with what is expected.
 func (c *checker) aspect(ctx context.Context, v *engine.View, a Aspect) error {
-	n, cells, err := c.count(v, a)
+	n, cells, err := c.count(ctx, v, a)
 	if err != nil {
 		return err
 	}
@@ -147,11 +148,11 @@ func amountOf(n, of uint64) Amount {
 }
 
 // count is how many cells of the slice have an aspect, and how many cells there are.
-func (c *checker) count(v *engine.View, a Aspect) (n, cells uint64, err error) {
+func (c *checker) count(ctx context.Context, v *engine.View, a Aspect) (n, cells uint64, err error) {
 	category := [...]engine.Category{engine.Readable, engine.Writable, engine.Unlocked}[a]
 	for at := range products(c.test.Where) {
 		granted, of, err := v.Count(category, at)
-		if err != nil {
+		if err = errors.Join(err, ctx.Err()); err != nil {
 			return 0, 0, err
 		}
 		n, cells = n+granted, cells+of
@@ -245,59 +246,35 @@ func (c *checker) only(ctx context.Context, a Aspect, want []cube.ItemID) error 
 		}
 	}
 	users := c.r.Workspace().Users
-	var more, less []string
-	for m := range users.Len() {
-		id := cube.ItemID(m)
-		switch wanted := slices.Contains(want, id); {
-		case has[id] && !wanted:
-			more = append(more, users.Item(id))
-		case !has[id] && wanted:
-			less = append(less, users.Item(id))
+	var more, less []cube.ItemID
+	for m := range cube.ItemID(users.Len()) {
+		switch wanted := slices.Contains(want, m); {
+		case has[m] && !wanted:
+			more = append(more, m)
+		case !has[m] && wanted:
+			less = append(less, m)
 		}
 	}
-	verb := a.String() + "s"
+	names := func(members []cube.ItemID) string {
+		out := make([]string, len(members))
+		for i, m := range members {
+			out[i] = users.Item(m)
+		}
+		return strings.Join(out, ", ")
+	}
 	if len(more) > 0 {
-		c.problems = append(c.problems, fmt.Sprintf("%s too, and should not: %s", verb, strings.Join(more, ", ")))
+		c.problems = append(c.problems, fmt.Sprintf("%ss too, and should not: %s", a, names(more)))
 	}
 	if len(less) > 0 {
-		c.problems = append(c.problems, fmt.Sprintf("should, and does not: %s (%s)", strings.Join(less, ", "), a))
+		c.problems = append(c.problems, fmt.Sprintf("should %s, and does not: %s", a, names(less)))
 	}
-	return nil
-}
-
-// Coverage is which rules no expectation exercises: those that no block which an expectation asks about has among the
-// factors of its rights, in a category that is asked about.
-func Coverage(r *engine.Rights, tests []Expectation) (exercised, idle []*cube.Rule) {
-	seen := map[*cube.Rule]bool{}
-	for _, t := range tests {
-		trace := r.Plan().Trace(t.Ref.App, t.Ref.Block)
-		for _, f := range trace.Factors {
-			if f.Cut == inherit.NotCut && asks(t, trace.Plan().Node(f.Over).Category) {
-				for _, rule := range f.Rules {
-					seen[rule] = true
-				}
-			}
-			for _, rule := range f.CutBy {
-				seen[rule] = true
-			}
-		}
+	example := slices.Concat(more, less)
+	if len(example) == 0 {
+		return nil
 	}
-	for _, app := range r.Workspace().Applications {
-		for _, rule := range app.Rules {
-			if seen[rule] {
-				exercised = append(exercised, rule)
-			} else {
-				idle = append(idle, rule)
-			}
-		}
+	v, err := c.r.MemberAt(example[0]).Block(c.test.Ref)
+	if err != nil {
+		return err
 	}
-	return exercised, idle
-}
-
-func asks(t Expectation, c cube.Rights) bool {
-	if c == cube.Read {
-		return true // writing needs reading, so every question is about reading too
-	}
-	return t.Expect[WriteAspect] != AnyCells || t.Expect[LockedAspect] != AnyCells || t.Counts[WriteAspect] != nil ||
-		t.Counts[LockedAspect] != nil || t.Only[WriteAspect] != nil
+	return c.explain(ctx, v, a, len(more) == 0)
 }
