@@ -20,7 +20,8 @@ func (r *Rights) Narrowed(ctx context.Context, e *formula.Expr) (col *cube.Colum
 			return nil, nil, err
 		}
 	}
-	k := kindsBy(r.ws.Users.Len(), cols)
+	r.read = readKinds{by: map[int]func() kinds{}}
+	k := r.sorted(inputs, cols)
 	col, err = r.narrowed(ctx, e, inputs, cols, k)
 	return col, k.of, err
 }

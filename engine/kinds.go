@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/formula"
@@ -19,20 +20,73 @@ type kinds struct {
 
 func (k *kinds) len() int { return len(k.first) }
 
-// kindsBy sorts members by columns of which User is the first dimension, or a constant.
-func kindsBy(members int, cols []*cube.Column) kinds {
+// everyone is all members as one kind; none where there are no members.
+func everyone(members int) kinds {
+	k := kinds{of: make([]int32, members)}
+	if members > 0 {
+		k.first = []int32{0}
+	}
+	return k
+}
+
+// and sorts the members by both: those of one kind in a and in b are one kind, numbered by first members.
+func (k kinds) and(b kinds) kinds {
+	switch {
+	case k.len() <= 1:
+		return b
+	case b.len() <= 1:
+		return k
+	}
+	keys := make([]uint64, len(k.of))
+	width := uint64(b.len())
+	for m := range keys {
+		keys[m] = uint64(k.of[m])*width + uint64(b.of[m])
+	}
+	return kindsOf(keys, uint64(k.len())*width)
+}
+
+// kindsOf sorts members by a number that each of them has, below limit.
+func kindsOf(keys []uint64, limit uint64) kinds {
+	k := kinds{of: make([]int32, len(keys))}
+	var number func(uint64) *int32
+	if limit <= uint64(4*len(keys)+1024) { // a table where numbers are few: ten times faster than a map
+		table := make([]int32, limit)
+		number = func(key uint64) *int32 { return &table[key] }
+	} else {
+		known := make(map[uint64]*int32)
+		number = func(key uint64) *int32 {
+			if known[key] == nil {
+				known[key] = new(int32)
+			}
+			return known[key]
+		}
+	}
+	for m, key := range keys {
+		id := number(key)
+		if *id == 0 {
+			k.first = append(k.first, int32(m))
+			*id = int32(len(k.first)) // one more than the kind: zero is not known
+		}
+		k.of[m] = *id - 1
+	}
+	return k
+}
+
+// kindsBy sorts members by the rows of a column of which User is the first dimension, or a constant.
+func kindsBy(members int, col *cube.Column) kinds {
+	vec := col.Vector()
+	switch {
+	case col.Form() == cube.Constant || members == 0:
+		return everyone(members)
+	case col.Form() == cube.Dense && vec.N == members && vec.Kind != cube.Number:
+		return kindsOf(ordinals(vec))
+	}
 	k := kinds{of: make([]int32, members)}
 	known := map[string]int32{}
-	readers := make([]*rowReader, len(cols))
-	for i, c := range cols {
-		readers[i] = newRowReader(c, members)
-	}
+	rows := newRowReader(col, members)
 	var key []byte
 	for m := range members {
-		key = key[:0]
-		for _, r := range readers {
-			key = r.append(key, m)
-		}
+		key = rows.append(key[:0], m)
 		id, ok := known[string(key)]
 		if !ok {
 			id = int32(len(k.first))
@@ -42,6 +96,30 @@ func kindsBy(members int, cols []*cube.Column) kinds {
 		k.of[m] = id
 	}
 	return k
+}
+
+// ordinals are the values of a vector as numbers from 0, BLANK among them, and their limit. Equal values have equal
+// numbers: texts of one vector are distinct in its Dict.
+func ordinals(vec *cube.Vector) (keys []uint64, limit uint64) {
+	keys = make([]uint64, vec.N)
+	if vec.Bytes != nil {
+		for i, b := range vec.Bytes {
+			keys[i] = uint64(b)
+		}
+		return keys, 256
+	}
+	low, high := int32(math.MaxInt32), int32(math.MinInt32)
+	for _, n := range vec.Ints {
+		if n != cube.BlankInt {
+			low, high = min(low, n), max(high, n)
+		}
+	}
+	for i, n := range vec.Ints {
+		if n != cube.BlankInt {
+			keys[i] = uint64(int64(n)-int64(low)) + 1
+		}
+	}
+	return keys, uint64(max(int64(high)-int64(low), -1) + 2)
 }
 
 // rowReader writes the content of a column's rows, one member after the other, so that equal bytes mean equal rows.
@@ -198,12 +276,41 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 			return nil, kinds{}, err
 		}
 	}
-	k := kindsBy(members, cols)
+	k := r.sorted(inputs, cols)
 	if 2*k.len() > members {
 		return r.byMembers(ctx, e)
 	}
 	col, err := r.narrowed(ctx, e, inputs, cols, k)
 	return col, k, err
+}
+
+// sorted sorts the members by what a formula reads from them. Formulas that read the same share the work.
+func (r *Rights) sorted(inputs []*formula.Expr, cols []*cube.Column) kinds {
+	k := everyone(r.ws.Users.Len())
+	for i, in := range inputs {
+		k = k.and(r.read.kinds(in, cols[i], r.ws.Users.Len()))
+	}
+	return k
+}
+
+// readKinds remembers how members are sorted by each expression that formulas read from them, while rights are
+// compiled.
+type readKinds struct {
+	mu      sync.Mutex
+	numbers formula.Numbers
+	by      map[int]func() kinds
+}
+
+func (r *readKinds) kinds(e *formula.Expr, col *cube.Column, members int) kinds {
+	r.mu.Lock()
+	n := r.numbers.Of(e)
+	f := r.by[n]
+	if f == nil {
+		f = sync.OnceValue(func() kinds { return kindsBy(members, col) })
+		r.by[n] = f
+	}
+	r.mu.Unlock()
+	return f()
 }
 
 // byMembers evaluates a formula that reads something of its own from most members as it stands.
@@ -222,9 +329,9 @@ func (r *Rights) given(col *cube.Column) (*cube.Column, kinds, error) {
 		return nil, kinds{}, err
 	}
 	if col.Space().Axis(r.ws.Users) < 0 {
-		return col, kindsBy(r.ws.Users.Len(), nil), nil
+		return col, everyone(r.ws.Users.Len()), nil
 	}
-	k := kindsBy(r.ws.Users.Len(), []*cube.Column{col})
+	k := kindsBy(r.ws.Users.Len(), col)
 	col, err = firstRows(col, k, kindList(k.len()))
 	return col, k, err
 }

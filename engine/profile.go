@@ -20,31 +20,52 @@ type profile struct {
 	heads int           // how many members have it
 }
 
-// makeProfiles gives every member a profile, equal ones stored once.
+// makeProfiles gives every member a profile, equal ones stored once. Members are sorted by role and kind first, which
+// costs a table look-up each; what those mean is compared only once for each combination.
 func (r *Rights) makeProfiles(rows []metricRows) {
 	members := r.ws.Users.Len()
-	r.of = make([]profileID, members)
+	k := everyone(members)
+	for _, app := range r.ws.Applications {
+		roles := make([]uint64, members)
+		for m := range roles {
+			roles[m] = uint64(max(app.RoleOf(cube.ItemID(m)), -1) + 1)
+		}
+		k = k.and(kindsOf(roles, uint64(len(app.Roles)+1)))
+	}
+	for i := range rows {
+		k = k.and(rows[i].kinds)
+	}
 	known := map[string]profileID{}
-	var key []byte
-	for m := range members {
-		key = key[:0]
-		for _, app := range r.ws.Applications {
-			key = binary.LittleEndian.AppendUint32(key, uint32(app.RoleOf(cube.ItemID(m))))
-		}
-		for i := range rows {
-			row := rows[i].member(m)
-			key = binary.LittleEndian.AppendUint64(key, uint64(row.read))
-			key = binary.LittleEndian.AppendUint64(key, uint64(row.write))
-		}
-		id, ok := known[string(key)]
+	ids := make([]profileID, k.len())
+	for i, m := range k.first {
+		p := r.profileOf(int(m), rows)
+		key := p.key()
+		id, ok := known[key]
 		if !ok {
 			id = profileID(len(r.profiles))
-			known[string(key)] = id
-			r.profiles = append(r.profiles, r.profileOf(m, rows))
+			known[key] = id
+			r.profiles = append(r.profiles, p)
 		}
-		r.profiles[id].heads++
-		r.of[m] = id
+		ids[i] = id
 	}
+	r.of = make([]profileID, members)
+	for m := range r.of {
+		r.of[m] = ids[k.of[m]]
+		r.profiles[r.of[m]].heads++
+	}
+}
+
+// key is the content of a profile: equal keys, equal profiles.
+func (p *profile) key() string {
+	var key []byte
+	for _, role := range p.roles {
+		key = binary.LittleEndian.AppendUint32(key, uint32(role))
+	}
+	for _, row := range p.rows {
+		key = binary.LittleEndian.AppendUint64(key, uint64(row.read))
+		key = binary.LittleEndian.AppendUint64(key, uint64(row.write))
+	}
+	return string(key)
 }
 
 func (r *Rights) profileOf(m int, rows []metricRows) profile {

@@ -48,6 +48,7 @@ type Rights struct {
 	profiles []profile
 	of       []profileID // by member
 	carried  carried
+	read     readKinds // only while compiling
 	views    *viewCache
 	workers  int
 }
@@ -72,10 +73,12 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err
 	}
+	r.read.by = map[int]func() kinds{}
 	rows, err := r.fillRows(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r.read = readKinds{}
 	r.makeProfiles(rows)
 	return r, nil
 }

@@ -40,8 +40,7 @@ type builder struct {
 	plan    *Plan
 	errs    cube.Errors
 	byText  map[string]NodeID
-	exprNum map[*formula.Expr]int // canonical numbers of expressions: equal number, equal values
-	exprKey map[string]int
+	numbers formula.Numbers
 	exprIDs map[int]ExprID
 	wide    []*cube.List // the dimensions of a node past MaxCells, until somebody reports it
 }
@@ -53,7 +52,7 @@ func newBuilder(ws *cube.Workspace) *builder {
 			reserved: map[*cube.Application]stateNodes{}, passed: map[*cube.Rule]int{}, governed: map[*cube.Rule]int{},
 		},
 		byText:  map[string]NodeID{},
-		exprNum: map[*formula.Expr]int{}, exprKey: map[string]int{}, exprIDs: map[int]ExprID{},
+		exprIDs: map[int]ExprID{},
 	}
 }
 
@@ -83,6 +82,19 @@ func sourcesKey(from []Source) string {
 		s += fmt.Sprintf("%d,%d,%d,%d,%d;", f.Form, dim, f.Expr, f.Item, f.Shift)
 	}
 	return s
+}
+
+// exprID numbers an expression so that equal expressions, wherever they stand, have one number: their items are
+// worked out once.
+func (b *builder) exprID(e *formula.Expr) ExprID {
+	n := b.numbers.Of(e)
+	id, ok := b.exprIDs[n]
+	if !ok {
+		id = ExprID(len(b.plan.exprs))
+		b.plan.exprs = append(b.plan.exprs, e)
+		b.exprIDs[n] = id
+	}
+	return id
 }
 
 // leaf makes a leaf about the member's role in app, or app's scenarios.

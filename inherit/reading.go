@@ -23,7 +23,7 @@ func (p *Plan) Reading(app *cube.Application, exprs ...*formula.Expr) *Reading {
 	b := newBuilder(p.ws)
 	b.plan = &ext
 	for i, known := range p.exprs {
-		b.exprIDs[b.number(known)] = ExprID(i)
+		b.exprIDs[b.numbers.Of(known)] = ExprID(i)
 	}
 	t := b.transport(app)
 	t.cut = func(id NodeID) (NodeID, bool) { return id, true }

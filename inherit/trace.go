@@ -55,7 +55,7 @@ func (p *Plan) Trace(app *cube.Application, blk *cube.Block) *Trace {
 	tr := &tracer{builder: newBuilder(p.ws), tags: []stated{{}}, known: map[stateOf]*traced{}, byOrigin: map[stated]tag{}}
 	tr.plan = &ext
 	for i, e := range p.exprs {
-		tr.exprIDs[tr.number(e)] = ExprID(i)
+		tr.exprIDs[tr.numbers.Of(e)] = ExprID(i)
 	}
 	top := tr.of(app, blk)
 	out := &Trace{plan: tr.plan}
