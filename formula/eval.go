@@ -35,6 +35,7 @@ type tuning struct {
 	block       int     // how many cells a program works on at a time
 	sparseShare float64 // which share of the cells a sparse column keeps at most
 	joinFrom    uint64  // from which size of space on equality is a join
+	joinShare   uint64  // how many times as many cells as its operands together that space must have
 	thinFrom    uint64  // from which size of space on thinner forms of its operands are looked for
 	thinShare   uint64  // how many times as many cells as an operand that space must have
 }
@@ -44,6 +45,7 @@ func defaultTuning() tuning {
 		block:       4096, // registers stay in cache, and the cost of a step vanishes
 		sparseShare: 0.25, // where cube.ColumnBuilder draws the line, too
 		joinFrom:    1 << 10,
+		joinShare:   4,
 		thinFrom:    1 << 16,
 		thinShare:   16,
 	}

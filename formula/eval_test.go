@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -209,6 +211,59 @@ func TestEvalCountsOnlyWhatIsUsed(t *testing.T) {
 	_, err := ev.Eval(context.Background(), s.check(t, "A + A * A + (A + B)[FILTER: CurrentValue > A]"))
 	require.NoError(t, err)
 	require.Equal(t, map[string]int{"A": 1, "B": 1}, calls)
+}
+
+// Formulas are up to 64 KiB long: what is deep or wide must take neither a stack nor a register for each part.
+func TestEvalLongFormulas(t *testing.T) {
+	s := newSample(t)
+	for formula, want := range map[string]string{
+		strings.Repeat("A + ", 16_000) + "A":                                               "16001 · 48003 -40002.5",
+		"A IN (" + strings.Repeat("B, ", 16_000) + "A)":                                    "true · true true",
+		"SWITCH(A" + strings.Repeat(", B, 5", 9_000) + ", 7)":                              "7 7 7 7",
+		"SWITCH(A" + strings.Repeat(", 2, B", 8_000) + ", 3, 4, 5)":                        "5 5 4 5",
+		"A" + strings.Repeat("[FILTER: CurrentValue > 1]", 2_400):                          "· · 3 ·",
+		"A" + strings.Repeat("[FILTER:CurrentValue[SELECT:Month.\"mar\"]>0]", 500):         "1 · 3 -2.5",
+		"Sales" + strings.Repeat("[FILTER: CurrentValue[REMOVE:Month][ADD:Month]>0]", 300): "1 2 · 4 · · · · 5 6 7 ·",
+		"A IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)":     "true · true false",
+	} {
+		start := time.Now()
+		room := allocated(func() { require.Equal(t, want, showColumn(s.eval(t, formula)), formula[:20]) })
+		require.Less(t, room, 300e6, formula[:20])
+		require.Less(t, time.Since(start), 20*time.Second, formula[:20])
+	}
+}
+
+func TestCivilMatchesTime(t *testing.T) {
+	for _, days := range []int64{-719528, -719468, -719469, -141428, -1, 0, 1, 19782, 2932896} {
+		want := time.Unix(days*24*60*60, 0).UTC()
+		year, month, day := civil(days)
+		require.Equal(t, want.Format(time.DateOnly), fmt.Sprintf("%04d-%02d-%02d", year, month, day))
+	}
+	for days := int64(-719528); days < 2932896; days += 13 {
+		want := time.Unix(days*24*60*60, 0).UTC()
+		year, month, day := civil(days)
+		require.Equal(t, [3]int{want.Year(), int(want.Month()), want.Day()}, [3]int{int(year), int(month), int(day)})
+	}
+}
+
+func TestEvalIsSafeForManyGoroutines(t *testing.T) {
+	s := newSample(t)
+	e := s.check(t, `IF(CONTAINS(T & Code, "b"), Sales[FILTER: CurrentValue > 1] + CUMULATE(Sales, Month))[BY: Country.Region]`)
+	ev := evaluatorOf(s.values)
+	want, err := ev.Eval(context.Background(), e)
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				got, err := ev.Eval(context.Background(), e)
+				if err != nil || showColumn(got) != showColumn(want) {
+					t.Error("another result", err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestEvalFails(t *testing.T) {

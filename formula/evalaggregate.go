@@ -54,17 +54,17 @@ func (s *session) aggregate(a aggregation) (*column, error) {
 type aggregating struct {
 	*session
 	aggregation
-	in, out cube.Space
-	times   float64
-	kind    cube.Kind // of the result
-	reach   reach     // from cells of in to cells of out, the target apart
-	step    int       // of the target in out
-	counts  []float64
+	in, out   cube.Space
+	times     float64
+	kind      cube.Kind // of the result
+	reach     reach     // from cells of in to cells of out, the target apart
+	step      int       // of the target in out
+	elsewhere lane      // what a sparse value has outside its cells where it is not BLANK; see others
 }
 
 func (w *aggregating) run() (*column, error) {
 	for _, c := range []*column{w.value, w.mapping} {
-		if c != nil && c.form == lazyForm && (c.future > 0 || c.refs > 0) {
+		if c != nil && c.form == lazyForm && (c.future > 0 || c.refs > 0) && w.fits(c.space, c.storage()) {
 			if err := w.force(c); err != nil {
 				return nil, err
 			}
@@ -86,8 +86,13 @@ func (w *aggregating) run() (*column, error) {
 	if count == 0 {
 		return blankColumn(w.kind), nil
 	}
-	if w.value.form == sparseForm && !listed && w.mapping == nil && w.value.base.form == constantForm && w.fits(w.out, inNums) {
-		return w.overConstant()
+	if !listed {
+		if others, err := w.others(); others != nil || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			return w.overBase(others)
+		}
 	}
 	if count > maxVisits {
 		return nil, tooMany(w.in)
@@ -157,7 +162,7 @@ func (w *aggregating) dense(cells []uint64, listed bool) (*column, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := make([]int, w.block)
+	places := make([]int, p.cur.room())
 	err = p.run(lane{}, func(_ uint64, n int) error {
 		w.targets(p, places)
 		t.add(places[:n], p.root(0))
@@ -175,7 +180,7 @@ func (w *aggregating) sparse(cells []uint64) (*column, error) {
 	if err != nil {
 		return nil, err
 	}
-	outs, places := make([]uint64, 0, len(cells)), make([]int, w.block)
+	outs, places := make([]uint64, 0, len(cells)), make([]int, p.cur.room())
 	err = p.run(lane{}, func(_ uint64, n int) error {
 		w.targets(p, places)
 		for i, place := range places[:n] {
@@ -210,38 +215,6 @@ func (w *aggregating) sparse(cells []uint64) (*column, error) {
 		return nil, err
 	}
 	return w.finish(t, outs), nil
-}
-
-// overConstant aggregates a sparse value that is not BLANK outside its cells: for each cell of out, those that it
-// keeps, and the constant as often as there are others.
-func (w *aggregating) overConstant() (*column, error) {
-	t, err := w.newTally(w.out)
-	if err != nil {
-		return nil, err
-	}
-	p, err := w.program(w.value.cells, true)
-	if err != nil {
-		return nil, err
-	}
-	kept, places := make([]float64, w.out.Len()), make([]int, w.block)
-	err = p.run(lane{}, func(_ uint64, n int) error {
-		w.targets(p, places)
-		for _, place := range places[:n] {
-			kept[place]++
-		}
-		t.add(places[:n], p.root(0))
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	each := float64(w.in.Len()) / float64(w.out.Len())
-	for i, n := range kept {
-		if n < each {
-			t.addTimes(i, w.value.base.vals, each-n)
-		}
-	}
-	return w.finish(t, nil), nil
 }
 
 func (w *aggregating) newTally(out cube.Space) (*tally, error) {

@@ -16,6 +16,7 @@ type operation struct {
 	dict   []string  // of the result; the kernel translates
 	strict bool      // BLANK where an argument is BLANK
 	kern   kernel    // nil for OpSpread
+	only   few       // what it can give at all, where that is known beforehand
 
 	table *column // OpSpread: what is read, dense
 	axis  int     // OpSpread: the dimension of table along which the argument says where
@@ -49,7 +50,12 @@ func (s *session) apply(o *operation, args ...*column) (*column, error) {
 	if p := s.planSparse(o, args, space); p != nil {
 		return s.carryOut(p, o, args, space)
 	}
-	return o.lazy(args, space), nil
+	c := o.lazy(args, space)
+	if len(c.few) == 1 {
+		c.drop()
+		return constantColumn(o.kind, o.dict, c.few[0]), nil
+	}
+	return c, nil
 }
 
 // constant carries the operation out on constants.

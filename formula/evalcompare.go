@@ -130,7 +130,7 @@ func (s *session) joinEqual(op Op, a, b *column) (*column, error) {
 	if err != nil {
 		return nil, err
 	}
-	if space.Len() < s.joinFrom && s.fits(space, inBytes) {
+	if space.Len() < s.joinFrom || space.Len() < s.joinShare*(a.looked()+b.looked()) {
 		return nil, nil
 	}
 	left, err := s.entriesOf(a)
@@ -160,14 +160,24 @@ func (s *session) joinEqual(op Op, a, b *column) (*column, error) {
 	base := constantColumn(cube.Boolean, nil, uint64(rest))
 	if blanks {
 		base = unequal(rest).lazy([]*column{a, b}, space)
-		base.few = few{uint64(rest), cube.BlankByte}
 	}
 	return sparseColumn(space, cells, vals, base), nil
 }
 
+// looked is how many cells of a column a join looks at.
+func (c *column) looked() uint64 {
+	if c.sparseOverBlank() {
+		return uint64(len(c.cells))
+	}
+	return c.size()
+}
+
+// opUnequal marks the operation unequal, which no formula has.
+const opUnequal Op = 255
+
 // unequal is a = b, or a <> b, for operands that are not equal: BLANK where one of them is BLANK, else result.
 func unequal(result uint8) *operation {
-	return &operation{op: OpEq, kind: cube.Boolean, strict: true, kern: func(out lane, in []lane, n int) {
+	return &operation{op: opUnequal, kind: cube.Boolean, strict: true, only: few{uint64(result), cube.BlankByte}, kern: func(out lane, in []lane, n int) {
 		for i := range n {
 			v := result
 			if in[0].blank(i) || in[1].blank(i) {

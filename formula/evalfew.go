@@ -23,8 +23,30 @@ func (c *column) possible() few {
 		return few{c.vals.raw(0)}
 	case lazyForm:
 		return c.few
+	case denseForm:
+		if c.few == nil && c.storage() == inBytes && len(c.vals.bytes) <= maxScan {
+			c.few = distinct(c.vals.bytes)
+		}
+		return c.few
 	}
 	return nil
+}
+
+// maxScan is up to how many booleans or rights are looked through for which of them occur.
+const maxScan = 1 << 20
+
+func distinct(bytes []uint8) few {
+	var seen [256]bool
+	for _, b := range bytes {
+		seen[b] = true
+	}
+	var out few
+	for b, yes := range seen {
+		if yes {
+			out = append(out, uint64(b))
+		}
+	}
+	return out
 }
 
 var unknown = few(nil)
@@ -45,6 +67,9 @@ func (f few) decides() bool { return slices.Contains(f, 1) && slices.Contains(f,
 
 // possible is the values that an operation can give where its arguments can have those of args.
 func (o *operation) possible(args []*column) few {
+	if o.only != nil {
+		return o.only
+	}
 	choices := make([]few, len(args))
 	tries := 1
 	for i, a := range args {

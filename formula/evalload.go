@@ -21,17 +21,17 @@ type cursor struct {
 
 // rangeCursor goes over all cells of space.
 func (s *session) rangeCursor(space cube.Space) *cursor {
-	return &cursor{space: space, places: make([]int, s.block)}
+	return &cursor{space: space, places: make([]int, min(uint64(s.block), space.Len()))}
 }
 
 // listCursor goes over the sorted cells of a list.
 func (s *session) listCursor(space cube.Space, list []uint64) *cursor {
-	cur := s.rangeCursor(space)
-	cur.list = list
-	cur.items = make([][]int32, len(space.Dims()))
-	cur.have = make([]bool, len(space.Dims()))
-	return cur
+	n := len(space.Dims())
+	return &cursor{space: space, list: list, items: make([][]int32, n), have: make([]bool, n), places: make([]int, min(s.block, len(list)))}
 }
+
+// room is the most cells that a block has.
+func (cur *cursor) room() int { return len(cur.places) }
 
 // move sets the block.
 func (cur *cursor) move(lo uint64, n int) {
@@ -48,7 +48,7 @@ func (cur *cursor) cells() []uint64 { return cur.list[cur.lo : cur.lo+uint64(cur
 func (cur *cursor) axis(d int) []int32 {
 	if !cur.have[d] {
 		if cur.items[d] == nil {
-			cur.items[d] = make([]int32, len(cur.places))
+			cur.items[d] = make([]int32, cur.room())
 		}
 		st, size := cur.space.Stride(d), uint64(cur.space.Dims()[d].Len())
 		items := cur.items[d][:cur.n]

@@ -122,7 +122,7 @@ func (p *program) buffer(s storage) lane {
 		p.free[s] = p.free[s][:n-1]
 		return l
 	}
-	return makeLane(s, p.session.block)
+	return makeLane(s, p.cur.room())
 }
 
 // release gives the room of c back after its last use.
@@ -141,8 +141,8 @@ func (p *program) constant(c *column) int {
 	raw := c.vals.raw(0)
 	if p.fixed < maxFixed {
 		p.fixed++
-		l := makeLane(c.storage(), p.session.block)
-		l.fill(0, p.session.block, raw)
+		l := makeLane(c.storage(), p.cur.room())
+		l.fill(0, p.cur.room(), raw)
 		p.regs, p.bufs = append(p.regs, l), append(p.bufs, lane{})
 		return len(p.regs) - 1
 	}
@@ -259,7 +259,7 @@ func (p *program) run(into lane, each func(lo uint64, n int) error) error {
 		total = uint64(len(p.cur.list))
 	}
 	direct := into.num != nil || into.ints != nil || into.bytes != nil
-	size := uint64(p.session.block)
+	size := uint64(p.cur.room())
 	for lo, k := uint64(0), 0; lo < total; lo, k = lo+size, k+1 {
 		if k%checkEvery == 0 {
 			if err := p.session.ctx.Err(); err != nil {

@@ -22,6 +22,7 @@ func randomTuning(rng *rand.Rand) tuning {
 		block:       []int{1, 3, 7, 4096}[rng.IntN(4)],
 		sparseShare: []float64{0.1, 0.25, 1, 10}[rng.IntN(4)],
 		joinFrom:    []uint64{0, 1 << 10}[rng.IntN(2)],
+		joinShare:   0,
 		thinFrom:    []uint64{0, 1 << 16}[rng.IntN(2)],
 		thinShare:   1,
 	}
