@@ -17,16 +17,13 @@ type index interface {
 // shared. Otherwise they are numbered by first visible use: their old order may tell in which order the rows that are
 // hidden now first used them. A dictionary declared as ordered keeps its order, which is part of its meaning.
 func (r *redactor) dictionary(p part, dt *arrow.DictionaryType, s selection) (result, error) {
-	values := part{}
-	if d, ok := p.data.Dictionary().(*array.Data); ok && d != nil {
-		var err error
-		if values, err = whole(d); err != nil {
-			return result{}, err
-		}
-	} else if s.n > 0 {
+	d, ok := p.data.Dictionary().(*array.Data)
+	if !ok || d == nil { // Without rows too: such a column could not be written.
 		return result{}, malformed("the dictionary is missing")
-	} else {
-		return r.fixed(p, s, dt.IndexType.(arrow.FixedWidthDataType).Bytes())
+	}
+	values, err := whole(d)
+	if err != nil {
+		return result{}, err
 	}
 	switch dt.IndexType.ID() {
 	case arrow.INT8:
@@ -144,7 +141,8 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 		if err != nil {
 			return result{}, err
 		}
-		res.dict, err = r.array(values, dt.ValueType, selection{n: values.n})
+		// What lies under a null value is cleared here as it is below: it shall not tell whether there were unused values.
+		res.dict, err = r.picked(values, dt.ValueType, selection{n: values.n})
 		return res, err
 	}
 	if dt.Ordered {

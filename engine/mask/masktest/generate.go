@@ -34,8 +34,13 @@ type Generator struct {
 }
 
 // New is a generator whose shown and hidden parts come from the two seeds.
-func New(Shown, Hidden uint64) *Generator {
-	return &Generator{rand.New(rand.NewPCG(Shown, 1)), rand.New(rand.NewPCG(Hidden, 2)), 0}
+func New(shown, hidden uint64) *Generator {
+	return From(rand.NewPCG(shown, 1), rand.NewPCG(hidden, 2))
+}
+
+// From is a generator whose shown and hidden parts come from the two sources.
+func From(shown, hidden rand.Source) *Generator {
+	return &Generator{rand.New(shown), rand.New(hidden), 0}
 }
 
 func (g *Generator) source(s State) *rand.Rand {
