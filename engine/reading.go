@@ -52,6 +52,16 @@ func (x *Reading) Kind(m *Member) string {
 	return string(key)
 }
 
+// Dims are the dimensions of the conditions on any part, for whichever member, by ListID.
+func (x *Reading) Dims() []*cube.List {
+	var dims []*cube.List
+	for _, id := range x.all {
+		dims = append(dims, x.nodes.Plan().Node(id).Dims...)
+	}
+	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
+	return slices.Compact(dims)
+}
+
 // Tables are the conditions on an expression or a part of one for a member, in the form of View.Tables: over axes of
 // its dimensions, e.Dims. The caller owns them. Asking for all parts for one member, then the next, is cheapest.
 func (x *Reading) Tables(m *Member, e *formula.Expr) []Table {

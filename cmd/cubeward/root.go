@@ -49,6 +49,7 @@ may see the whole model. Only what mask writes is made for the member named.`,
 		summaryCommand(t),
 		testCommand(t),
 		checkWriteCommand(t),
+		lintCommand(t),
 		versionCommand(t),
 	)
 	return root

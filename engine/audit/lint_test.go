@@ -156,3 +156,46 @@ func TestLintStops(t *testing.T) {
 	_, err = audit.Lint(ctx, r, audit.LintOptions{})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+}
+
+// A comment on the line of a metric, list or rule silences what is found in its formula, too.
+func TestIgnoreComments(t *testing.T) {
+	const model = `cubeward: 1
+application: HR
+members: {items: [ann, bob]}
+user_roles: {ann: Admin, bob: Modeler}
+lists: {Month: {items: [Jan]}} # cubeward:ignore no-rule months are no secret
+metrics:
+  Revenue: {type: number, dimensions: [Month]}
+  # The board publishes it.
+  # cubeward:ignore reset-access-rights it is published
+  # cubeward:ignore reset-gives-away and so is known
+  Copy: # cubeward:ignore no-rule it is published
+    type: number
+    dimensions: [Month]
+    formula: |
+      RESETACCESSRIGHTS(Revenue)
+  Copy 2:
+    type: number
+    dimensions: [Month]
+    # cubeward:ignore reset-access-rights it is published
+    formula: |
+      RESETACCESSRIGHTS(Revenue)
+  AR: {type: access_rights, dimensions: [User, Month], cells: [[ann, Jan, rw]]}
+rules:
+  - name: r
+    metric: AR
+    on: {metrics: [Revenue]}
+`
+	var got []string
+	for _, f := range lintText(t, model) {
+		got = append(got, f.Code+" "+f.Block.String())
+	}
+	require.Equal(t, []string{"no-rule HR::Copy 2", "reset-gives-away HR::Copy 2"}, got)
+}

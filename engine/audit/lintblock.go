@@ -95,9 +95,9 @@ func (l *linter) unruled(b *cube.Block, ruled []bool) {
 		what += " and its properties " + few(beside)
 	}
 	st := l.plan.State(b.App, b)
-	only := "only the defaults of roles say"
+	only := "only the defaults of roles do"
 	if slices.ContainsFunc(st.Direct, func(d inherit.Direct) bool { return d.Kind == inherit.Scenario }) {
-		only = "only the defaults of roles and the access to scenarios say"
+		only = "only the defaults of roles and the access to scenarios do"
 	}
 	for _, lifted := range st.Lifted {
 		if lifted.Kind == inherit.RoleDefault && l.plan.Node(lifted.Node).Category == cube.Read {

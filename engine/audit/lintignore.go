@@ -79,7 +79,9 @@ func remarks(file, text string) []remark {
 			continue
 		}
 		for i := above; i < len(out); i++ {
-			out[i].lines = append(out[i].lines, n+1)
+			if out[i].pos.Line <= n {
+				out[i].lines = append(out[i].lines, n+1)
+			}
 		}
 		above = len(out)
 	}

@@ -62,6 +62,9 @@ func (l *linter) resetsOf(b *cube.Block, e *formula.Expr, resets []*formula.Expr
 		return err
 	}
 	effect := "today nobody reads more by it"
+	if s.cutShort {
+		effect = "in the cells looked at nobody reads more by it"
+	}
 	if n := len(s.lifted); n > 0 {
 		effect = fmt.Sprintf("%s it where its sources are hidden from them (%s)", s.count(n, "member reads", "members read"), l.memberNames(s.lifted))
 	}

@@ -102,7 +102,8 @@ func (w *world) expression(depth int) string {
 		return e + pick("[REMOVE: A]", "[REMOVE: B]", "[REMOVE: A, B]", "[BY: A.G]", "[SELECT: A.\"a1\"]", "[SELECT: B - 1]", "[SELECT: B + 1]",
 			"[FILTER: A.F]", "[EXCLUDE: A.F]", "[REMOVE AVG: B]")
 	}
-	return pick("(-"+e+")", "CUMULATE("+e+", B)", "IF(A.F, "+e+", "+w.expression(0)+")", "IF(A.F, "+e+")", "IFBLANK("+e+", 3)")
+	return pick("(-"+e+")", "CUMULATE("+e+", B)", "IF(A.F, "+e+", "+w.expression(0)+")", "IF(A.F, "+e+")", "IFBLANK("+e+", 3)", "SWITCH(A.G, G.\"g1\", "+e+", "+w.expression(0)+")",
+		"SWITCH(A.G, G.\"g2\", 1, G.\"g1\", "+e+")")
 }
 
 // complete gives the world its block Out.
