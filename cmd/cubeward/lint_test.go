@@ -134,3 +134,20 @@ func TestLintTextWidth(t *testing.T) {
 		}
 	}
 }
+
+// The examples of the help text work as they stand.
+func TestLintExamples(t *testing.T) {
+	ran := 0
+	for _, line := range strings.Split(lintCommand(&tool{}).Example, "\n") {
+		args := strings.Fields(strings.ReplaceAll(line, "examples/", "../../examples/"))
+		if len(args) == 0 || args[0] != "cubeward" {
+			continue
+		}
+		if i := len(args) - 2; args[i] == "-o" {
+			args[i+1] = filepath.Join(t.TempDir(), args[i+1])
+		}
+		require.Equal(t, statusRefused, call(t, args[1:]...).status, line)
+		ran++
+	}
+	require.Equal(t, 2, ran)
+}

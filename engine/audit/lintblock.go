@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
@@ -201,13 +202,17 @@ func (l *linter) against(ref engine.Ref, c cube.Rights) string {
 		if f.Source != ref.Block {
 			source = quoted(f.Source, ref.App) + ", which it reads"
 		}
-		switch f.Kind {
-		case inherit.RoleDefault:
+		switch origin := l.plan.Node(f.Node).Origin; {
+		case !l.inhabited(origin):
+			return fmt.Sprintf(": nobody has a role in %q to %s %s", origin.Name, read, source)
+		case f.Kind == inherit.Metric:
+			return fmt.Sprintf(": rule %q lets nobody %s %s", f.Rules[0].Name, read, cmp.Or(source, "it"))
+		case f.Kind == inherit.RoleDefault:
 			return ": no role that anybody has " + reads + " " + cmp.Or(source, "by default")
-		case inherit.Scenario:
-			return ": no scenario is open for " + reading + " " + source
+		case f.Kind == inherit.Scenario:
+			return strings.TrimSpace(": no scenario is open for " + reading + " " + source)
 		}
-		return fmt.Sprintf(": rule %q lets nobody %s %s", f.Rules[0].Name, read, cmp.Or(source, "it"))
+		return fmt.Sprintf(": no role that anybody has holds %s, which %s asks for", cube.DefineApplicationSecurity, quoted(f.Source, ref.App))
 	}
 	return ""
 }
@@ -235,6 +240,10 @@ func (l *linter) deniesAll(f inherit.Factor) bool {
 				if app.Scenarios.Rights(cube.ItemID(s), role)&n.Category != 0 {
 					return false
 				}
+			}
+		case inherit.Permission:
+			if app.Roles[role].Has(cube.DefineApplicationSecurity) {
+				return false
 			}
 		default:
 			return false

@@ -26,6 +26,7 @@ func TestComments(t *testing.T) {
 		"- |\n  # no\n- b # yes":                      {"", "", "# yes"},
 		"a: |\n# yes\nb: c":                           {"", "# yes", ""},
 		"a: b\r\nc: d # yes\r\n":                      {"", "# yes", ""},
+		"\ufeff# yes\ra: b # yes":                     {"# yes", "# yes"},
 		"{a: \"x\", 'b': [\"#\", '#'], c: #yes\n  d}": {"#yes", ""},
 	} {
 		var got []string

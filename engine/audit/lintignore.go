@@ -109,7 +109,7 @@ type comment struct {
 func comments(text string) []comment {
 	s := commentScanner{block: -1}
 	var out []comment
-	for _, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+	for _, line := range strings.Split(strings.NewReplacer("\ufeff", "", "\r\n", "\n", "\r", "\n").Replace(text), "\n") {
 		out = append(out, s.line(line))
 	}
 	return out

@@ -35,8 +35,8 @@ type solver struct {
 	hits     map[*cube.Block]trail
 	valued   int // how many of them have an example with a value
 	named    map[*cube.Block]*formula.Expr
-	filled   map[*formula.Expr]bool // which parts have any value
-	lifted   []cube.ItemID          // members for whom that is so
+	isFilled map[*formula.Expr]bool
+	lifted   []cube.ItemID // members for whom that is so
 	leaks    []*leak
 	cutShort bool
 	mappings map[*formula.Expr]map[uint64][]uint64 // the source cells of each group of a BY
@@ -44,7 +44,7 @@ type solver struct {
 
 func newSolver(l *linter, b *cube.Block, e *formula.Expr) *solver {
 	s := &solver{
-		linter: l, block: b, expr: e, itself: naming(b), named: map[*cube.Block]*formula.Expr{}, filled: map[*formula.Expr]bool{},
+		linter: l, block: b, expr: e, itself: naming(b), named: map[*cube.Block]*formula.Expr{}, isFilled: map[*formula.Expr]bool{},
 		views: map[*cube.Block]*known{}, at: make([]cube.ItemID, len(l.ws.Lists())), mappings: map[*formula.Expr]map[uint64][]uint64{},
 	}
 	reached := map[*cube.Block]bool{}

@@ -128,16 +128,38 @@ func (s *solver) vanishes(e *formula.Expr) bool {
 	if !ok || !v.IsBlank() && v.Float() != 0 {
 		return false
 	}
-	some, ok := s.filled[e]
-	if !ok {
-		vec := s.columns[e].Vector()
-		for i := 0; i < vec.N && !some; i++ {
-			some = !vec.Blank(i)
-		}
-		s.filled[e] = some
+	filled := s.filled(e)
+	s.byData = s.byData || filled
+	return filled
+}
+
+// filled says whether any of the blocks that a part takes values from, and not only conditions, holds one.
+func (s *solver) filled(e *formula.Expr) bool {
+	if some, ok := s.isFilled[e]; ok {
+		return some
 	}
-	s.byData = s.byData || some
-	return some || e.Op == formula.OpConst
+	from := map[*cube.Block]bool{}
+	s.reach(e, from)
+	some := len(from) == 0
+	for b := range from {
+		col, err := s.column(s.naming(b))
+		if err != nil {
+			s.err = err
+		}
+		some = some || col == nil || hasValue(col)
+	}
+	s.isFilled[e] = some
+	return some
+}
+
+func hasValue(col *cube.Column) bool {
+	vec := col.Vector()
+	for i := range vec.N {
+		if !vec.Blank(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // branch follows the branch that was taken, where the member knows which: from the condition, or because the other
@@ -202,17 +224,8 @@ func (s *solver) found(b *cube.Block, t trail) {
 
 // hit notes the cell looked at as an example of a block that is known, or one without a value until there is one with.
 func (s *solver) hit(b *cube.Block, t trail) {
-	itself := s.named[b]
-	if itself == nil {
-		itself = naming(b)
-		s.named[b] = itself
-	}
-	col, err := s.column(itself)
-	if err != nil {
-		s.err = err
-	}
-	blank, _ := s.value(itself)
-	t.valued = col == nil || !blank.IsBlank() || col.Vector().N == 0 || col.Form() == cube.Constant
+	v, ok := s.value(s.naming(b))
+	t.valued = !ok || !v.IsBlank() || !s.filled(s.naming(b))
 	s.byData = s.byData || !t.valued
 	if _, ok := s.hits[b]; ok && !t.valued {
 		return
@@ -222,6 +235,14 @@ func (s *solver) hit(b *cube.Block, t trail) {
 	if t.valued {
 		s.valued++
 	}
+}
+
+// naming is naming, the same expression each time.
+func (s *solver) naming(b *cube.Block) *formula.Expr {
+	if s.named[b] == nil {
+		s.named[b] = naming(b)
+	}
+	return s.named[b]
 }
 
 // naming is a block as a formula names it.
