@@ -2,7 +2,9 @@ package audit_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -173,4 +175,30 @@ func checkRow(t *testing.T, r *engine.Rights, row audit.Row, m cube.ItemID) {
 		}
 	}
 	require.Equal(t, []uint64{v.Space().Len(), reads, writes}, []uint64{row.Cells, row.Readable, row.Writable})
+}
+
+// outline is an explanation in words, for comparisons.
+func outline(e *audit.Explanation) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s %s %v %v\n", e.View.Member().Name(), e.View.Ref(), e.Cell, e.Decision)
+	for i, fs := range [][]audit.Factor{e.Factors, e.Cut} {
+		for _, f := range fs {
+			fmt.Fprintf(&out, "%d %d %v %v %v %v %v", i, f.Kind, f.Read, f.Write, f.Cut, f.Hidden, f.More)
+			for _, r := range f.Rules {
+				fmt.Fprintf(&out, " %q", r.Name)
+			}
+			for _, s := range f.Via {
+				fmt.Fprintf(&out, " %s%q", s.Block, s.Operations)
+			}
+			for _, c := range f.At {
+				fmt.Fprintf(&out, " %v", c.Items)
+			}
+			for _, n := range f.Needs {
+				fmt.Fprintf(&out, " %v%v", n.Items, n.Rights)
+			}
+			out.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(&out, "%q %q\n", e.Remedies(cube.Read), e.Remedies(cube.Write))
+	return out.String()
 }
