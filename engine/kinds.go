@@ -315,7 +315,7 @@ func (r *readKinds) kinds(e *formula.Expr, col *cube.Column, members int) kinds 
 
 // byMembers evaluates a formula that reads something of its own from most members as it stands.
 func (r *Rights) byMembers(ctx context.Context, e *formula.Expr) (*cube.Column, kinds, error) {
-	col, err := r.values.eval.Eval(ctx, e)
+	col, err := r.values.grant.Eval(ctx, e)
 	if err != nil {
 		return nil, kinds{}, err
 	}
@@ -349,12 +349,12 @@ func (r *Rights) narrowed(ctx context.Context, e *formula.Expr, inputs []*formul
 		b := &cube.Block{Kind: cube.Metric, Name: "kinds", Type: in.Type, Dims: col.Space().Dims()}
 		n.blocks[in], held[b] = b, col
 	}
-	eval := formula.NewEvaluator(func(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+	eval := r.values.granting(func(ctx context.Context, b *cube.Block) (*cube.Column, error) {
 		if col, ok := held[b]; ok {
 			return col, nil
 		}
 		return r.values.of(ctx, b)
-	}, formula.EvalOptions{})
+	})
 	col, err := eval.Eval(ctx, n.rewrite(e))
 	if err != nil {
 		return nil, err

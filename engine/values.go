@@ -15,6 +15,7 @@ import (
 type values struct {
 	plan  *inherit.Plan
 	eval  *formula.Evaluator
+	grant *formula.Evaluator // for rights alone, where the right none decides as BLANK does
 	mu    sync.Mutex
 	slots map[cube.BlockID]*slot
 }
@@ -28,8 +29,26 @@ type slot struct {
 
 func newValues(plan *inherit.Plan) *values {
 	v := &values{plan: plan, slots: map[cube.BlockID]*slot{}}
-	v.eval = formula.NewEvaluator(v.of, formula.EvalOptions{})
+	v.eval = formula.NewEvaluator(v.of, v.options())
+	v.grant = v.granting(v.of)
 	return v
+}
+
+func (v *values) options() formula.EvalOptions { return formula.EvalOptions{Formula: v.formula} }
+
+// formula is the formula of a block that nothing is given for.
+func (v *values) formula(b *cube.Block) *formula.Expr {
+	if b.Input != nil || int(b.ID) >= len(v.plan.Workspace().Blocks()) || v.plan.Workspace().Blocks()[b.ID] != b {
+		return nil
+	}
+	return v.plan.Formula(b)
+}
+
+// granting is an evaluator for rights, given the values of blocks.
+func (v *values) granting(of func(context.Context, *cube.Block) (*cube.Column, error)) *formula.Evaluator {
+	opt := v.options()
+	opt.NoneIsBlank = true
+	return formula.NewEvaluator(of, opt)
 }
 
 func (v *values) of(ctx context.Context, b *cube.Block) (*cube.Column, error) {
