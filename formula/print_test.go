@@ -88,7 +88,7 @@ func (m *maker) flip(what string) bool {
 func (m *maker) name() (string, bool) {
 	n := m.pick("name", "A", "Country", "Month", "IF", "By", "Été_2", "日本", "CurrentValue", "Sum",
 		"Not", "true", "It's", "'", "a::b", "-> x", "K[1]", "By \"kind\"", "// c", "/* c", "2031", " A ", "Open // closed", "new\nline", "ſum", "e1")
-	plain := strings.IndexAny(n, "'\": [/-2\n") < 0 || n == "Été_2"
+	plain := !strings.ContainsAny(n, "'\": [/-2\n") || n == "Été_2"
 	return n, !plain || n == "Not" || n == "true" || m.flip("quoted")
 }
 
