@@ -49,7 +49,7 @@ func TestGenerateCovers(t *testing.T) {
 const everyThing = `
 constant metric list property ITEM ITEM(v,L.P) RESETACCESSRIGHTS CUMULATE ADD slice shift FILTER EXCLUDE spread
 REMOVE_SUM REMOVE_AVG REMOVE_MIN REMOVE_MAX REMOVE_COUNT REMOVE_ANY REMOVE_ALL REMOVE_of_several
-aggregate_SUM aggregate_AVG aggregate_MIN aggregate_MAX aggregate_COUNT aggregate_ANY aggregate_ALL aggregate_of_several aggregate_with_X-> spread_with_X->
+aggregate_SUM aggregate_AVG aggregate_MIN aggregate_MAX aggregate_COUNT aggregate_ANY aggregate_ALL aggregate_of_several aggregate_with_X-> aggregate_matched spread_with_X->
 + - * / ^ & negate = <> < <= > >= AND OR NOT IN
 IF IFBLANK IFDEFINED ISBLANK ISDEFINED SWITCH MIN MAX ABS ROUND LEN UPPER LOWER CONTAINS STARTSWITH ENDSWITH YEAR MONTH DAY ACCESSRIGHTS
 a_list_is_empty a_block_is_public inputs_over_a_formula a_calculated_property an_access_metric_by_cells an_access_metric_by_formula
@@ -75,6 +75,9 @@ func (t *term) count(used map[string]int, seen map[*term]bool) {
 	}
 	if (t.op == opAggregate || t.op == opSpread) && len(t.lists) < len(t.args[1].dims) {
 		used[t.op+" with X->"]++
+	}
+	if t.op == opAggregate && contains(t.args[0].dims, t.args[1].dims) && len(t.lists) < len(t.args[1].dims) {
+		used["aggregate matched"]++
 	}
 	switch {
 	case t.op == opFind && t.block != nil:

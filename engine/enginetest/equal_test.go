@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -121,4 +122,23 @@ func requireLively(t *testing.T, m Mix) {
 func TestGenerateIsSeeded(t *testing.T) {
 	require.Equal(t, Generate(7, Medium()), Generate(7, Medium()))
 	require.NotEqual(t, Generate(7, Medium()).Files, Generate(8, Medium()).Files)
+}
+
+// TestShrink: a model is made as small as what is wrong with it, which stays the same.
+func TestShrink(t *testing.T) {
+	m := Model{Seed: 3, Files: map[string]string{
+		"model.yaml": "a: 1\nbad: 2\nc: {file: one.csv}\nbad: 4\n",
+		"one.csv":    "x\n",
+		"two.csv":    "y\n",
+	}}
+	small := Shrink(m, func(m Model) string {
+		if n := strings.Count(m.Files["model.yaml"], "bad"); n > 0 {
+			return "bad"
+		}
+		return ""
+	})
+	require.Equal(t, "bad: 2\n", small.Files["model.yaml"])
+	require.Equal(t, "seed 3\n--- model.yaml\nbad: 2\n", small.String())
+	require.Contains(t, m.String(), "--- one.csv\nx\n")
+	require.NotContains(t, m.String(), "two.csv")
 }

@@ -106,14 +106,30 @@ func (x *expressions) exprWith(t genType, allowed, must listSet, depth int) expr
 		return e
 	}
 	e := x.expr(t, allowed|must, 0)
-	var names []string
 	for _, l := range x.in(must &^ e.dims) {
-		names = append(names, x.listName(x.app, l))
+		e = x.broadcast(e, l, allowed|must)
 	}
-	if len(names) == 0 {
+	return e
+}
+
+// broadcast is an expression like e that has the list l as well: by what else there is over l, by a condition on l, or
+// by ADD.
+func (x *expressions) broadcast(e expression, l *genList, allowed listSet) expression {
+	other, ok := x.block(e.typ, allowed, setOf(l))
+	if !ok {
+		other, ok = x.chain(e.typ, setOf(l))
+	}
+	switch {
+	case e.dims.has(l):
 		return e
+	case ok && other.dims.has(l) && x.chance(80):
+		return x.call(pick(x.generator, []string{"IFBLANK", "IFDEFINED"}), e.typ, e, other)
+	case len(l.items) > 0 && x.chance(60):
+		item, _ := x.constant(genType{cube.Item, l})
+		op := pick(x.generator, []string{"FILTER", "EXCLUDE"})
+		return x.bracket(e, x.word(op)+": "+x.listName(x.app, l)+" = "+item.text, e.typ, e.dims|setOf(l))
 	}
-	return x.bracket(e, x.word("ADD")+": "+strings.Join(names, ", "), e.typ, e.dims|must)
+	return x.bracket(e, x.word("ADD")+": "+x.listName(x.app, l), e.typ, e.dims|setOf(l))
 }
 
 func (x *expressions) call(name string, t genType, args ...expression) expression {

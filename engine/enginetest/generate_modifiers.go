@@ -194,11 +194,17 @@ func (x *expressions) mapping(within listSet, fits func(to *genList, dims listSe
 	}
 	x.used++
 	m := mapping{text: x.within(e, precPostfix), to: e.typ.list, dims: e.dims, source: e.dims}
-	if x.chance(20 + 20*e.dims.len()) {
-		l := pick(x.generator, x.in(e.dims))
-		m.text, m.source = x.listName(x.app, l)+" -> "+m.text, setOf(l)
-	}
 	return m, true
+}
+
+// sourced writes `X -> m` for one of the lists X, sometimes, more often where the mapping has several dimensions.
+func (x *expressions) sourced(m mapping, from listSet) mapping {
+	if from == 0 || !x.chance(30*m.dims.len()) {
+		return m
+	}
+	l := pick(x.generator, x.in(from))
+	m.text, m.source = x.listName(x.app, l)+" -> "+m.text, setOf(l)
+	return m
 }
 
 // by is e[BY …: m], sometimes in the BY that e already ends with.
@@ -232,10 +238,20 @@ func (x *expressions) aggregate(t genType, allowed listSet, depth int) (expressi
 		return expression{}, false
 	}
 	rest := allowed &^ setOf(m.to)
+	switch outside := m.dims &^ rest; outside.len() { // what may not stay must be the source
+	case 0:
+		m = x.sourced(m, m.dims)
+	case 1:
+		m = x.sourced(m, outside)
+	}
 	if !(m.dims &^ m.source).within(rest) {
 		return expression{}, false
 	}
-	e := x.exprWith(of, rest|m.source, m.source, depth)
+	must := m.source
+	if x.chance(40) { // the mapping's other dimensions are matched where e has them
+		must = m.dims
+	}
+	e := x.exprWith(of, rest|m.source, must, depth)
 	return x.by(e, method, m.text, t, e.dims&^m.source|setOf(m.to)|m.dims&^m.source), true
 }
 
@@ -245,6 +261,7 @@ func (x *expressions) spread(t genType, allowed listSet, depth int) (expression,
 	if !ok || m.source == setOf(m.to) {
 		return expression{}, false
 	}
+	m = x.sourced(m, m.dims&^setOf(m.to))
 	// e may have some of the source, but not all
 	without := pick(x.generator, slices.DeleteFunc(x.in(m.source), func(l *genList) bool { return l == m.to }))
 	e := x.exprWith(t, allowed&^setOf(without)|setOf(m.to), setOf(m.to), depth)

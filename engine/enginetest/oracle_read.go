@@ -95,7 +95,6 @@ var (
 	numberType  = cube.Type{Kind: cube.Number}
 	textType    = cube.Type{Kind: cube.Text}
 	booleanType = cube.Type{Kind: cube.Boolean}
-	dateType    = cube.Type{Kind: cube.Date}
 	rightsType  = cube.Type{Kind: cube.AccessRights}
 )
 
@@ -228,7 +227,7 @@ func oneType(args ...*term) cube.Type {
 
 func (r *reader) call(n *formula.Node) *term {
 	args := r.terms(n.Args)
-	typ := blankType
+	var typ cube.Type
 	switch n.Op {
 	case "ITEM":
 		l := r.list(n, n.Name)
