@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The presets: groups of workloads with a purpose.
+const (
+	Small    = "small"    // a bit of everything, in seconds
+	Planning = "planning" // the planning company and results as it makes them
+	Wide     = "wide"     // many dimensions, columns, blocks
+	Deep     = "deep"     // formulas on formulas on formulas
+	Hostile  = "hostile"  // made to hurt: every member of a kind of its own, nothing in runs, everything inherited
+	Shapes   = "shapes"   // real shapes: a star, a national budget
+)
+
+// Presets are the names of the presets.
+func Presets() []string { return []string{Small, Planning, Wide, Deep, Hostile, Shapes} }
+
+// Preset is the workloads of a preset, without the large ones.
+func Preset(name string) ([]Workload, error) {
+	if !slices.Contains(Presets(), name) {
+		return nil, fmt.Errorf("bench: no preset %q; there are %s", name, strings.Join(Presets(), ", "))
+	}
+	return slices.DeleteFunc(Workloads(), func(w Workload) bool { return w.Large || !slices.Contains(w.Presets, name) }), nil
+}
+
+// Workloads are all workloads, each once, in the order of their presets.
+func Workloads() []Workload {
+	var all []Workload
+	at := map[string]int{}
+	add := func(preset string, large bool, ws ...Workload) {
+		for _, w := range ws {
+			i, ok := at[w.Name]
+			if !ok {
+				i = len(all)
+				at[w.Name], w.Large = i, large
+				all = append(all, w)
+			}
+			all[i].Presets = append(all[i].Presets, preset)
+		}
+	}
+	add(Small, false, Company{Members: 1000}.All()...)
+	for _, layout := range []string{Columns, Text, Index, Dense} {
+		add(Small, false, Table{Layout: layout, Rows: 1 << 16, Hidden: 10}.Mask())
+	}
+	add(Small, false, Budget()...)
+	for _, members := range []int{10_000, 100_000} {
+		add(Planning, false, Company{Members: members}.All()...)
+	}
+	add(Planning, true, Company{Members: 1_000_000}.All()...)
+	for _, w := range planningTables() {
+		add(Planning, false, w)
+	}
+	add(Planning, true, Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}.Mask(), Table{Rows: 10_000_000, Hidden: 10}.Mask())
+	for _, t := range []Table{
+		{Rows: 1 << 16, Dims: 6, Factors: 6, Hidden: 10},
+		{Rows: 1 << 16, Dims: 12, Factors: 12, Hidden: 10},
+		{Rows: 1 << 16, Hidden: 10, Measures: 64},
+		{Layout: Dense, Rows: 1 << 16, Dims: 6, Factors: 6, Hidden: 10},
+		{Layout: Dense, Rows: 1 << 16, Hidden: 10, Measures: 64},
+	} {
+		add(Wide, false, t.Mask(), t.Bind())
+	}
+	blocks := Company{Members: 1000, Blocks: 600}
+	add(Wide, false, blocks.Check(), blocks.Compile(), blocks.Materialize(), blocks.View("none"))
+	for _, depth := range []int{32, 128} {
+		deep := Company{Members: 1000, Depth: depth, Blocks: 4 * (depth + 1)}
+		add(Deep, false, deep.Check(), deep.Compile(), deep.Materialize(), deep.View("none"), deep.Explain())
+	}
+	kinds := Company{Members: 10_000, Kinds: 10_000}
+	add(Hostile, false, kinds.Compile(), kinds.View("none"), kinds.Who(), Join{10_000}.Compile())
+	add(Hostile, true, Join{100_000}.Compile(), Company{Members: 100_000, Kinds: 100_000}.Compile())
+	add(Hostile, false, Table{Factors: 6, Hidden: 50}.Mask(), Table{Layout: Text, Hidden: 50, Type: "text"}.Mask(),
+		Table{Layout: Dense, Factors: 6, Hidden: 50}.Mask(), Table{Hidden: 99}.Mask())
+	add(Shapes, false, Star{Rows: 1 << 20}.Mask())
+	add(Shapes, false, Budget()...)
+	return all
+}
+
+// planningTables are the result sets of the planning company.
+func planningTables() []Workload {
+	var ws []Workload
+	for _, t := range []Table{
+		{Hidden: 0}, {Hidden: 1}, {Hidden: 10}, {Hidden: 50}, {Hidden: 10, Run: 64},
+		{Hidden: 10, Factors: 4}, {Hidden: 10, Factors: 6}, {Hidden: 10, Locks: true},
+		{Layout: Text, Hidden: 10}, {Layout: Index, Hidden: 10},
+		{Layout: Dense, Hidden: 0}, {Layout: Dense, Hidden: 1}, {Layout: Dense, Hidden: 10}, {Layout: Dense, Hidden: 50},
+		{Layout: Dense, Hidden: 10, Run: 64}, {Layout: Dense, Hidden: 10, Factors: 6},
+		{Layout: Dense, Rows: 1 << 16, Hidden: 10}, {Rows: 1 << 16, Hidden: 10},
+	} {
+		ws = append(ws, t.Mask())
+	}
+	for _, typ := range []string{"int32", "bool", "text", "decimal", "list"} {
+		ws = append(ws, Table{Hidden: 10, Type: typ}.Mask(), Table{Layout: Dense, Hidden: 10, Type: typ}.Mask())
+	}
+	return append(ws, Table{Hidden: 10}.Bind(), Table{Layout: Dense, Hidden: 10}.Bind())
+}
