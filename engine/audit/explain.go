@@ -17,7 +17,7 @@ type Explanation struct {
 	Viewer   *engine.Member // whom it is made for (For); nil: somebody who may see the whole model
 	Cell     []cube.ItemID  // one for each dimension of the block
 	Decision engine.Decision
-	Factors  []Factor // that count: those that deny first, then nearer before farther ones; a hidden one last
+	Factors  []Factor // that count: those that deny first, then nearer before farther ones
 	Cut      []Factor // that do not count, and would otherwise
 }
 

@@ -29,10 +29,10 @@ func (e *UntoldError) Error() string {
 //   - source cells, and cells of metrics, whose items they all see: the first 20 of those;
 //   - what was cut, under the same conditions and if they read any cell of the block where it was cut.
 //
-// All other factors that deny become a single hidden one, the last, which says what they deny and nothing else. Those that
-// grant, or were cut, are left out: that they exist is not told. A denial that came over several ways is told if it came
-// over one that may be told. The reason scenario_read_only becomes no_write where not all that forbids writing may be
-// told.
+// All other factors that deny become a single hidden one, after the others that deny reading or, where it denies only
+// writing, after those that do that. It says what they deny and nothing else. Those that grant, or were cut, are left
+// out: that they exist is not told. A denial that came over several ways is told if it came over one that may be told.
+// The reason scenario_read_only becomes no_write where not all that forbids writing may be told.
 func (e *Explanation) For(ctx context.Context, viewer *engine.Member) (Explanation, error) {
 	v := &eyes{viewer: viewer, blocks: map[*cube.Block]bool{}}
 	may := v.block(e.View.Ref().Block) && v.cell(e.View.Ref().Block.Dims, e.Cell)
@@ -140,6 +140,7 @@ func (x *explainer) hide(hidden []Factor) {
 	}
 	if one.Denies() {
 		x.Factors = append(x.Factors, one)
+		order(x.Factors)
 	}
 	scenario := func(f Factor) bool { return f.Kind == inherit.Scenario && !f.Hidden && f.Write == No }
 	told := one.Write != No && slices.ContainsFunc(x.Factors, scenario)

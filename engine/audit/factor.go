@@ -74,6 +74,7 @@ func (f *Factor) join(o Factor) {
 			}
 		}
 		f.More = f.More || o.More
+		slices.SortFunc(f.At, func(a, b SourceCell) int { return slices.Compare(a.Items, b.Items) })
 	}
 	f.Read, f.Write = max(f.Read, o.Read), max(f.Write, o.Write)
 	f.need(o.Needs)
@@ -94,6 +95,13 @@ func (c SourceCell) equal(o SourceCell) bool {
 	return slices.Equal(c.Dims, o.Dims) && slices.Equal(c.Items, o.Items)
 }
 
+func hiddenLast(f Factor) int {
+	if f.Hidden {
+		return 1
+	}
+	return 0
+}
+
 // order puts those that deny reading first, then those that deny writing, then nearer before farther ones.
 func order(fs []Factor) {
 	rank := func(f Factor) int {
@@ -106,7 +114,10 @@ func order(fs []Factor) {
 		return 2
 	}
 	slices.SortStableFunc(fs, func(a, b Factor) int {
-		return cmp.Or(rank(a)-rank(b), len(a.Via)-len(b.Via), int(a.Kind)-int(b.Kind))
+		if d := cmp.Or(rank(a)-rank(b), hiddenLast(a)-hiddenLast(b)); d != 0 {
+			return d
+		}
+		return cmp.Or(len(a.Via)-len(b.Via), int(a.Kind)-int(b.Kind))
 	})
 }
 

@@ -71,6 +71,12 @@ func (e *Explanation) ofRole(f *Factor, category cube.Rights) []string {
 	role := e.View.Member().Role(f.Application)
 	switch f.Kind {
 	case inherit.Membership:
+		missing := func(o Factor) bool {
+			return o.Kind == inherit.RoleDefault && o.Application == f.Application && (category == cube.Read && o.Read == No || category == cube.Write && o.Write == No)
+		}
+		if slices.ContainsFunc(e.Factors, missing) {
+			return nil // what is said of the default says this too
+		}
 		return []string{fmt.Sprintf("give %s a role in %s", member, app)}
 	case inherit.RoleDefault:
 		if role == nil {
