@@ -191,7 +191,7 @@ func (a *writeAnswer) add(p mask.Proposal, before int64) error {
 			return err
 		}
 	case p.Locked:
-		fmt.Fprintf(&a.text, "row %d, %s%s: %s\n", row, printable(p.Column), cellText(p, names), reasonsText(p.Reasons))
+		fmt.Fprintf(&a.text, "row %d, %s%s: %s\n", row, printable(p.Column), proposedAt(p, names), reasonsText(p.Reasons))
 	}
 	if a.text.Len() > a.limit {
 		return invalid(fmt.Errorf("the answer is larger than --memory %s; give more, or ask with fewer rows", sizeText(int64(a.limit))))
@@ -199,8 +199,8 @@ func (a *writeAnswer) add(p mask.Proposal, before int64) error {
 	return nil
 }
 
-// cellText is where a proposed cell stands.
-func cellText(p mask.Proposal, names []string) string {
+// proposedAt is where a proposed cell stands.
+func proposedAt(p mask.Proposal, names []string) string {
 	items := make([]string, len(names))
 	for i, l := range p.Block.Block.Dims {
 		item := "?"
