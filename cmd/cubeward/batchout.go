@@ -198,7 +198,11 @@ func (w *fileWriter) writeHeld() error {
 	schema := w.held[0].Schema()
 	table := array.NewTableFromRecords(schema, w.held)
 	defer table.Release()
-	one, err := array.UnifyTableDicts(memory.DefaultAllocator, table)
+	var one arrow.Table
+	err := guard(func() (err error) {
+		one, err = array.UnifyTableDicts(memory.DefaultAllocator, table)
+		return err
+	})
 	if err != nil || !sameTypes(one.Schema(), schema) {
 		return invalid(errors.New("the output's dictionaries cannot be made one, as an Arrow file needs; write an Arrow stream (.arrows)"))
 	}

@@ -80,6 +80,13 @@ func (c *csvWriter) values(a arrow.Array) func(row int) {
 	case *array.Dictionary:
 		entry := c.column(a.Dictionary())
 		return func(row int) { entry(a.GetValueIndex(row)) }
+	case *array.RunEndEncoded:
+		run := c.column(a.Values())
+		return func(row int) { run(a.GetPhysicalIndex(row)) }
+	case array.ExtensionArray:
+		if a.Len() > 0 && guard(func() error { _ = a.ValueStr(0); return nil }) != nil {
+			return c.column(a.Storage()) // the type has no text of its own
+		}
 	}
 	return func(row int) { c.rows.text(a.ValueStr(row)) }
 }

@@ -141,7 +141,11 @@ func (g *Generator) layout(dt arrow.DataType, rows []State, nullable bool) *arra
 	if width, ok := fixedWidth(dt); ok {
 		var b []byte
 		for _, s := range rows {
-			b = append(b, g.value(s, width)...)
+			v := g.value(s, width)
+			if s == Shown && dt.ID() == arrow.TIMESTAMP {
+				clear(v[5:]) // a time that every unit can hold
+			}
+			b = append(b, v...)
 		}
 		return g.data(dt, rows, nullable, b)
 	}
