@@ -51,7 +51,7 @@ metrics:
   Asked: {type: number, dimensions: [Month], formula: "Open + 'CANARY Base'[SELECT: Month - 1]%s"}
   Deals: {type: number, dimensions: [Deal]}
   By region: {type: number, dimensions: [Region], formula: "Deals[BY: Deal.Region]"}
-  CANARY AR: {type: access_rights, dimensions: [User, Month], cells: [[vic, Jan, rw]]}
+  CANARY AR: {type: access_rights, dimensions: [User, Month], cells: [[sec, Jan, rw]]}
   CANARY AR all: {type: access_rights, dimensions: [User], cells: [[vic, rw], [sec, rw], [sub, rw]]}
   AR Deal: {type: access_rights, dimensions: [User, Deal], cells: [[sec, d2, rw], [sec, d3, rw], [vic, d3, rw]]}
 rules:%s
