@@ -26,9 +26,9 @@ func (p *Pool) FromWords(words []uint64, n uint64) SetID {
 	return p.internWords(words, n)
 }
 
-// internWords is FromWords for words that end with n, with zeros past it.
+// internWords is FromWords for words with zeros past n. They may end before n: what is not there is zero.
 func (p *Pool) internWords(words []uint64, n uint64) SetID {
-	if AllWords(words, n) {
+	if len(words) >= WordsFor(n) && AllWords(words, n) {
 		return Full // also where n is 0
 	}
 	if words = trim(words); len(words) == 0 {

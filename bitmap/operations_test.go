@@ -241,3 +241,18 @@ func TestReduceByRegions(t *testing.T) {
 	require.Equal(t, p.FromCells([]uint64{0, 2, 3, 4, 5}, 6), p.ReduceBy(countries, Shape{4, 2}, by),
 		"region 0 lacks month 1, region 1 and the unused region 2 are held, country 3 is in no region")
 }
+
+// The words of an intersection end with the set that ends first, which may be all ones up to there.
+func TestAndOfSetsThatEndEarly(t *testing.T) {
+	for _, n := range []uint64{65, 96, 128, 129, 200} {
+		for _, end := range []uint64{1, 63, 64, 65, 128, 192} {
+			if end+1 >= n {
+				continue
+			}
+			p := NewPool()
+			a := p.FromRuns([]Run{{0, end}}, n)
+			b := p.FromRuns([]Run{{0, end + 1}}, n)
+			require.Equal(t, a, p.And(n, a, b), "%d of %d", end, n)
+		}
+	}
+}
