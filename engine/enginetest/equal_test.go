@@ -88,7 +88,7 @@ func TestEngineIsOracle(t *testing.T) {
 		t.Error(report(dir, slices.Min(failing)))
 	}
 	require.Empty(t, failing, "failing seeds of %d models", n)
-	if n >= 60 {
+	if n >= 500 { // fewer say little about the generator: shares of 60 models vary by several points
 		requireLively(t, total)
 	}
 }
