@@ -54,10 +54,10 @@ func wrong(dir string, m Model) (kind string, details []string, mix Mix) {
 	return "", nil, mix
 }
 
-// TestEngineIsOracle compares the engine with the oracle on generated models: 1000, or as many as CUBEWARD_MODELS says,
+// TestEngineIsOracle compares the engine with the oracle on generated models: 2000, or as many as CUBEWARD_MODELS says,
 // from seed CUBEWARD_FIRST on. CUBEWARD_SEED is one seed alone; a failing model is made smaller and printed.
 func TestEngineIsOracle(t *testing.T) {
-	first, n := number(t, "CUBEWARD_FIRST", 1), number(t, "CUBEWARD_MODELS", 1000)
+	first, n := number(t, "CUBEWARD_FIRST", 1), number(t, "CUBEWARD_MODELS", 2000)
 	if testing.Short() {
 		n = min(n, 60)
 	}
