@@ -77,6 +77,9 @@ func orOneOf(name string, names []string) string {
 	if s := didYouMean(name, names); s != "" {
 		return s
 	}
+	if len(names) == 0 {
+		return "; it has none"
+	}
 	return "; it has " + strings.Join(names, ", ")
 }
 

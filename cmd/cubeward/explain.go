@@ -79,6 +79,10 @@ may not even know of the cell, or there is none, the answer is refused.
 	model.registerApp(cmd)
 	cmd.Flags().StringVar(&viewer, "for", "", "as `VIEWER`, a member, may be told it")
 	registerJSON(cmd, &asJSON)
+	completeFrom(cmd, "user", &model, memberNames)
+	completeFrom(cmd, "as", &model, memberNames)
+	completeFrom(cmd, "for", &model, memberNames)
+	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
 }
 

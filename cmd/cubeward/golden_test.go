@@ -156,6 +156,7 @@ func transcript(t *testing.T, out *strings.Builder, args []string) {
 	fmt.Fprintf(out, "= %d\n\n", got.status)
 	if got.status != statusDone {
 		require.Empty(t, files(t, dir))
-		require.True(t, got.stdout == "" || strings.Contains(strings.Join(args, " "), "--json"), "%q", args)
+		answers := got.status == statusRefused && args[0] == "test" // what does not hold
+		require.True(t, got.stdout == "" || answers || strings.Contains(strings.Join(args, " "), "--json"), "%q", args)
 	}
 }

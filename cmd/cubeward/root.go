@@ -20,7 +20,8 @@ A model is a folder with a model.yaml (one application) or a workspace.yaml
 rights of which others. Name it with -m.
 
 Every command but mask runs with the eyes of the system and is for people who
-may see the whole model. Only what mask writes is made for the member named.`,
+may see the whole model. Only what mask and "explain --for" tell is made for the
+member named.`,
 		Example: `  cubeward check -m examples/us-budget
   cubeward rights -m examples/us-budget -u ines@treasury.gov -b Receipts
   cubeward mask -m examples/us-budget -u ines@treasury.gov \

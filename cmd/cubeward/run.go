@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
+	"strings"
 )
 
 // tool is what a command may touch of the world besides the files that its flags name.
@@ -48,7 +50,8 @@ func (t *tool) run(ctx context.Context, args []string) (status int) {
 // full trace only where the command is for people who may see the whole model.
 func (t *tool) reportPanic(p any, args []string) {
 	fmt.Fprintln(t.stderr, "cubeward: internal error; this is a mistake in cubeward, please report it")
-	if len(args) == 0 || args[0] == "mask" {
+	forMember := func(arg string) bool { return arg == "--for" || strings.HasPrefix(arg, "--for=") }
+	if len(args) == 0 || args[0] == "mask" || slices.ContainsFunc(args, forMember) {
 		return
 	}
 	fmt.Fprintf(t.stderr, "%v\n%s", p, debug.Stack())

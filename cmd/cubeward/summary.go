@@ -95,6 +95,9 @@ together; with --per-member, with --json and in files each has lines of their ow
 	cmd.Flags().BoolVar(&perMember, "per-member", false, "a line for each member and block")
 	registerOut(cmd, &out)
 	registerJSON(cmd, &asJSON)
+	completeFrom(cmd, "user", &model, memberNames)
+	completeFrom(cmd, "as", &model, memberNames)
+	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
 }
 

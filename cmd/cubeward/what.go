@@ -58,6 +58,8 @@ left out.
 	model.register(cmd)
 	asker.register(cmd)
 	registerJSON(cmd, &asJSON)
+	completeFrom(cmd, "user", &model, memberNames)
+	completeFrom(cmd, "as", &model, memberNames)
 	return cmd
 }
 

@@ -73,6 +73,7 @@ where a dimension is left open, "read_some" are those who read any.
 	model.registerApp(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, fmt.Sprintf("name all members, not the first %d of those alike", maxNamed))
 	registerJSON(cmd, &asJSON)
+	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
 }
 

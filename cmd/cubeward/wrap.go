@@ -26,6 +26,9 @@ func wrapped(text string, width int) []string {
 		}
 		for n > width-used {
 			head, rest := splitAt(word, width-used)
+			if rest == "" {
+				break // one character that is wider than the line
+			}
 			lines = append(lines, line+head)
 			line, used = "", 0
 			word, n = rest, uniseg.StringWidth(rest)

@@ -27,7 +27,7 @@ func (e *UntoldError) Error() string {
 //     permission define_application_security, as other rules do by their metrics;
 //   - a factor that came over other blocks only if they read any cell of each; never what formulas do on the way;
 //   - source cells, and cells of metrics, whose items they all see: the first 20 of those;
-//   - what was cut, under the same conditions and if they read any cell of the block where it was cut.
+//   - what was cut, under the same conditions: where it was cut is the block asked about, or one on the way.
 //
 // All other factors that deny become a single hidden one, after the others that deny reading or, where it denies only
 // writing, after those that do that. It says what they deny and nothing else. Those that grant, or were cut, are left
@@ -121,8 +121,7 @@ func (v *eyes) rule(r *cube.Rule) bool {
 // factor says whether the viewer may be told what a factor is, its way apart.
 func (v *eyes) factor(f *Factor) bool {
 	missing := func(r *cube.Rule) bool { return !v.rule(r) }
-	return v.application(f.Application) && !slices.ContainsFunc(f.Rules, missing) && !slices.ContainsFunc(f.CutBy, missing) &&
-		(f.CutAt == nil || v.block(f.CutAt))
+	return v.application(f.Application) && !slices.ContainsFunc(f.Rules, missing) && !slices.ContainsFunc(f.CutBy, missing)
 }
 
 // hide puts one factor for all that may not be told, where they deny anything that counts, and takes away a reason
