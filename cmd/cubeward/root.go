@@ -51,6 +51,7 @@ member named.`,
 		testCommand(t),
 		checkWriteCommand(t),
 		lintCommand(t),
+		benchCommand(t),
 		versionCommand(t),
 	)
 	return root
