@@ -274,8 +274,13 @@ func partOf(e audit.Extent, n uint64) string {
 func (s *summaryOf) batches() (*arrow.Schema, iter.Seq[arrow.RecordBatch]) {
 	text, number := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "member", Type: text}, {Name: "block", Type: text}, {Name: "read", Type: text}, {Name: "write", Type: text},
-		{Name: "cells", Type: number}, {Name: "readable", Type: number}, {Name: "writable", Type: number},
+		{Name: "member", Type: text},
+		{Name: "block", Type: text},
+		{Name: "read", Type: text},
+		{Name: "write", Type: text},
+		{Name: "cells", Type: number},
+		{Name: "readable", Type: number},
+		{Name: "writable", Type: number},
 	}, nil)
 	return schema, func(yield func(arrow.RecordBatch) bool) {
 		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
