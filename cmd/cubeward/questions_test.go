@@ -111,6 +111,61 @@ func TestJUnit(t *testing.T) {
 	require.Empty(t, got.stdout)
 }
 
+// The call that a failure offers is one that works: blocks of every kind and names that shells and formulas quote.
+func TestOfferedCallsWork(t *testing.T) {
+	tests := write(t, "tests.yaml", `cubeward_tests: 1
+tests:
+  - {name: a, member: ines@treasury.gov, block: "Account.'Source category'", expect: {read: none}}
+  - {name: b, member: ines@treasury.gov, block: "Total receipts", expect: {read: some}}
+  - {name: c, member: ines@treasury.gov, as: sam@omb.gov, block: Source category, expect: {write: some}}
+  - {name: d, member: ines@treasury.gov, block: User, expect: {read: none}}
+`)
+	got := call(t, "test", "-m", "../../examples/us-budget", tests)
+	require.Equal(t, statusRefused, got.status, got.stderr)
+	offered := 0
+	for line := range strings.Lines(got.stdout) {
+		_, command, ok := strings.Cut(line, "the whole: cubeward ")
+		if !ok {
+			continue
+		}
+		offered++
+		again := call(t, posixWords(command)...)
+		require.Equal(t, statusDone, again.status, "%s%s", line, again.stderr)
+	}
+	require.Equal(t, 4, offered)
+	require.Equal(t, []string{"it's", "a b", "c"}, posixWords(`'it'\''s' 'a b' c`))
+	for _, word := range []string{"", "it's", "a b", "ada@omb.gov", "$HOME", "'", "Taux d'été"} {
+		require.Equal(t, []string{word}, posixWords(shellWord(word)))
+	}
+}
+
+// posixWords splits a command line as a shell does, as far as shellWord quotes.
+func posixWords(line string) []string {
+	var words []string
+	word, in, quoted := "", false, false
+	line = strings.TrimSpace(line)
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'':
+			quoted, in = !quoted, true
+		case c == '\\' && !quoted:
+			i++
+			word, in = word+line[i:i+1], true
+		case c == ' ' && !quoted:
+			if in {
+				words = append(words, word)
+			}
+			word, in = "", false
+		default:
+			word, in = word+line[i:i+1], true
+		}
+	}
+	if in {
+		words = append(words, word)
+	}
+	return words
+}
+
 // Text for people keeps to the width of a screen, but for names that are longer and commands to be copied.
 func TestTextsFitTheScreen(t *testing.T) {
 	for _, folder := range []string{"testdata/golden/explain", "testdata/golden"} {

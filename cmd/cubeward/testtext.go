@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/audit"
+	"github.com/cubeward/cubeward/formula"
 	"github.com/cubeward/cubeward/inherit"
 )
 
@@ -104,7 +106,7 @@ func (r *testReport) failure(out *strings.Builder, res *audit.Result) {
 
 // command is the call that explains a cell in full, to be copied: it is not wrapped.
 func (r *testReport) command(e *audit.Explanation, cell cellObject) string {
-	args := []string{"cubeward", "explain", "-m", r.model.path, "-u", e.View.Member().Name(), "-b", e.View.Ref().String()}
+	args := []string{"cubeward", "explain", "-m", r.model.path, "-u", e.View.Member().Name(), "-b", blockFlag(e.View.Ref())}
 	if a := e.View.Member().Admin(); a != "" {
 		args = append(args, "--as", a)
 	}
@@ -115,6 +117,15 @@ func (r *testReport) command(e *audit.Explanation, cell cellObject) string {
 		args[i] = shellWord(a)
 	}
 	return strings.Join(args, " ")
+}
+
+// blockFlag is a block as -b takes it.
+func blockFlag(ref engine.Ref) string {
+	if ref.Block.Kind != cube.Property {
+		return ref.String() // found by its exact name
+	}
+	list := &formula.Node{Kind: formula.NodeName, Name: formula.Name{App: ref.App.Name, Name: ref.Block.List.Name}}
+	return formula.Print(&formula.Node{Kind: formula.NodeMember, Args: []*formula.Node{list}, Name: formula.Name{Name: ref.Block.Name}})
 }
 
 // shellWord is an argument as a POSIX shell takes it.
