@@ -8,16 +8,16 @@ import (
 
 // The presets: groups of workloads with a purpose.
 const (
-	Small    = "small"    // a bit of everything, in seconds
-	Planning = "planning" // the planning company and results as it makes them
-	Wide     = "wide"     // many dimensions, columns, blocks
-	Deep     = "deep"     // formulas on formulas on formulas
-	Hostile  = "hostile"  // made to hurt: every member of a kind of its own, nothing in runs, everything inherited
-	Shapes   = "shapes"   // real shapes: a star, a national budget
+	small    = "small"    // a bit of everything, in seconds
+	planning = "planning" // the planning company and results as it makes them
+	wide     = "wide"     // many dimensions, columns, blocks
+	deep     = "deep"     // formulas on formulas on formulas
+	hostile  = "hostile"  // made to hurt: every member of a kind of its own, nothing in runs, everything inherited
+	shapes   = "shapes"   // real shapes: a star, a national budget
 )
 
-// Presets are the names of the presets.
-func Presets() []string { return []string{Small, Planning, Wide, Deep, Hostile, Shapes} }
+// Presets are the names of the presets; the first is the one to begin with.
+func Presets() []string { return []string{small, planning, wide, deep, hostile, shapes} }
 
 // Preset is the workloads of a preset, without the large ones.
 func Preset(name string) ([]Workload, error) {
@@ -42,19 +42,19 @@ func Workloads() []Workload {
 			all[i].Presets = append(all[i].Presets, preset)
 		}
 	}
-	add(Small, false, Company{Members: 1000}.All()...)
-	for _, layout := range []string{Columns, Text, Index, Dense} {
-		add(Small, false, Table{Layout: layout, Rows: 1 << 16, Hidden: 10}.Mask())
+	add(small, false, Company{Members: 1000}.All()...)
+	for _, layout := range []Layout{Columns, Text, Index, Dense} {
+		add(small, false, Table{Layout: layout, Rows: 1 << 16, Hidden: 10}.Mask())
 	}
-	add(Small, false, Budget()...)
+	add(small, false, Budget()...)
 	for _, members := range []int{10_000, 100_000} {
-		add(Planning, false, Company{Members: members}.All()...)
+		add(planning, false, Company{Members: members}.All()...)
 	}
-	add(Planning, true, Company{Members: 1_000_000}.All()...)
+	add(planning, true, Company{Members: 1_000_000}.All()...)
 	for _, w := range planningTables() {
-		add(Planning, false, w)
+		add(planning, false, w)
 	}
-	add(Planning, true, Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}.Mask(), Table{Rows: 10_000_000, Hidden: 10}.Mask())
+	add(planning, true, Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}.Mask(), Table{Rows: 10_000_000, Hidden: 10}.Mask())
 	for _, t := range []Table{
 		{Rows: 1 << 16, Dims: 6, Factors: 6, Hidden: 10},
 		{Rows: 1 << 16, Dims: 12, Factors: 12, Hidden: 10},
@@ -62,21 +62,21 @@ func Workloads() []Workload {
 		{Layout: Dense, Rows: 1 << 16, Dims: 6, Factors: 6, Hidden: 10},
 		{Layout: Dense, Rows: 1 << 16, Hidden: 10, Measures: 64},
 	} {
-		add(Wide, false, t.Mask(), t.Bind())
+		add(wide, false, t.Mask(), t.Bind())
 	}
 	blocks := Company{Members: 1000, Blocks: 600}
-	add(Wide, false, blocks.Check(), blocks.Compile(), blocks.Materialize(), blocks.View("none"))
+	add(wide, false, blocks.Check(), blocks.Compile(), blocks.Materialize(), blocks.View("none"))
 	for _, depth := range []int{32, 128} {
-		deep := Company{Members: 1000, Depth: depth, Blocks: 4 * (depth + 1)}
-		add(Deep, false, deep.Check(), deep.Compile(), deep.Materialize(), deep.View("none"), deep.Explain())
+		tall := Company{Members: 1000, Depth: depth, Blocks: 4 * (depth + 1)}
+		add(deep, false, tall.Check(), tall.Compile(), tall.Materialize(), tall.View("none"), tall.Explain())
 	}
 	kinds := Company{Members: 10_000, Kinds: 10_000}
-	add(Hostile, false, kinds.Compile(), kinds.View("none"), kinds.Who(), Join{10_000}.Compile())
-	add(Hostile, true, Join{100_000}.Compile(), Company{Members: 100_000, Kinds: 100_000}.Compile())
-	add(Hostile, false, Table{Factors: 6, Hidden: 50}.Mask(), Table{Layout: Text, Hidden: 50, Type: "text"}.Mask(),
+	add(hostile, false, kinds.Compile(), kinds.View("none"), kinds.Who(), Join{10_000}.Compile())
+	add(hostile, true, Join{100_000}.Compile(), Company{Members: 100_000, Kinds: 100_000}.Compile())
+	add(hostile, false, Table{Factors: 6, Hidden: 50}.Mask(), Table{Layout: Text, Hidden: 50, Type: "text"}.Mask(),
 		Table{Layout: Dense, Factors: 6, Hidden: 50}.Mask(), Table{Hidden: 99}.Mask())
-	add(Shapes, false, Star{Rows: 1 << 20}.Mask())
-	add(Shapes, false, Budget()...)
+	add(shapes, false, Star{Rows: 1 << 20}.Mask())
+	add(shapes, false, Budget()...)
 	return all
 }
 

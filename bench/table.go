@@ -13,19 +13,22 @@ import (
 	"github.com/cubeward/cubeward/engine/mask"
 )
 
+// Layout is how the rows of a table say which cells they are.
+type Layout string
+
 // The layouts of tables.
 const (
-	Columns = "columns" // dimension columns of dictionaries over text
-	Text    = "text"    // dimension columns of text
-	Index   = "index"   // dimension columns of item positions
-	Dense   = "dense"   // no dimension columns: the rows are the cells of the block
+	Columns Layout = "columns" // dimension columns of dictionaries over text
+	Text    Layout = "text"    // dimension columns of text
+	Index   Layout = "index"   // dimension columns of item positions
+	Dense   Layout = "dense"   // no dimension columns: the rows are the cells of the block
 )
 
 // Table is a result set that is masked for one member: rows of measures, placed by dimension columns or as a dense
 // block, of which a share is hidden by rights that are stored cell by cell. The zero value of a field stands for its
 // default, but for Hidden. Equal Tables make equal batches, on every machine.
 type Table struct {
-	Layout   string // Columns, Text, Index or Dense; default Columns
+	Layout   Layout // Columns, Text, Index or Dense; default Columns
 	Rows     int    // default 1 Mi
 	Dims     int    // default 3; by columns of 200, 500, 36, 12, 8, 4 items and 4 in each further one
 	Factors  int    // access-rights metrics that govern the measures; default 2: one on each dimension, then on pairs, and on more where lists are short

@@ -64,7 +64,7 @@ func (t Table) items(lists []*cube.List) [][]int32 {
 }
 
 // placed is a dimension column.
-func placed(layout string, l *cube.List, items []int32) (arrow.Array, error) {
+func placed(layout Layout, l *cube.List, items []int32) (arrow.Array, error) {
 	mem := memory.DefaultAllocator
 	switch layout {
 	case Text:

@@ -247,7 +247,7 @@ func TestWorkloadsRun(t *testing.T) {
 	}
 	stage := NewStage("")
 	defer func() { require.NoError(t, stage.Close()) }()
-	for _, name := range []string{Small, Shapes} {
+	for _, name := range []string{small, shapes} {
 		ws, err := Preset(name)
 		require.NoError(t, err)
 		for _, w := range ws {

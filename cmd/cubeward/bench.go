@@ -103,7 +103,7 @@ func benchListCommand(t *tool) *cobra.Command {
 // chosenWorkloads are the workloads that presets and patterns name, each once.
 func chosenWorkloads(args []string, large bool) ([]bench.Workload, error) {
 	if len(args) == 0 {
-		args = []string{bench.Small}
+		args = bench.Presets()[:1]
 	}
 	var chosen []bench.Workload
 	for _, arg := range args {
