@@ -145,8 +145,6 @@ func (t *yamlTree) node(y *yaml.Node, depth int) node {
 		t.refuse(y, "anchors (&) are not allowed; write the value again where it is needed")
 	case y.Style&yaml.TaggedStyle != 0 || y.Tag == "!":
 		t.refuse(y, "tags (!) are not allowed; the model says what is of which type")
-	case y.Tag == "!!merge":
-		t.refuse(y, "merge keys (<<) are not allowed; write the keys out, or quote the name")
 	}
 	switch y.Kind {
 	case yaml.MappingNode:
@@ -160,6 +158,9 @@ func (t *yamlTree) node(y *yaml.Node, depth int) node {
 		n.kids = make([]node, len(y.Content))
 	}
 	for i, c := range y.Content {
+		if n.kind == mappingNode && i%2 == 0 && c.Tag == "!!merge" { // elsewhere << is a text like any other
+			t.refuse(c, "merge keys (<<) are not allowed; write the keys out, or quote the name")
+		}
 		n.kids[i] = t.node(c, depth+1)
 	}
 	return n

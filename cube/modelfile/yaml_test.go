@@ -29,6 +29,15 @@ func TestYAMLTree(t *testing.T) {
 	}}, n)
 }
 
+// TestMergeKeys: << is refused where it is a key; elsewhere, and in quotes, it is a text like any other (SPEC 2).
+func TestMergeKeys(t *testing.T) {
+	n, problems := parseYAML("a: [<<, b]\nc: <<\n'<<': d\n")
+	require.Empty(t, problems)
+	require.Equal(t, node{kind: plainNode, line: 1, col: 5, text: "<<"}, n.kids[1].kids[0])
+	_, problems = parseYAML("a:\n  <<: {b: c}\n")
+	require.Equal(t, []yamlProblem{{2, 3, "merge keys (<<) are not allowed; write the keys out, or quote the name"}}, problems)
+}
+
 var yamlSamples = []string{
 	"", "a", "# only a comment\n", "a: 1\nb: 2\n", "a:\n  b: c\n  d:\n    - e\n    - f: g\n      h: i\n",
 	"a:\n- b\n- c\nd: e\n", "- - a\n  - b\n- c: d\n  e: f\n", "a: {b: [c, d], e: {f: g}}\n", "{a: b,\n c: [d,\n  e]}\n",
