@@ -60,6 +60,19 @@ func (ws *Workspace) Application(name string) *Application {
 	return nil
 }
 
+// Cut splits a name such as HR::Country into its application and what follows; nil and the whole name where no
+// application of the workspace stands before it. An application's name may end with a colon, so each place counts.
+func (ws *Workspace) Cut(name string) (*Application, string) {
+	for i := 0; i+2 <= len(name); i++ {
+		if name[i:i+2] == "::" {
+			if a := ws.Application(name[:i]); a != nil {
+				return a, name[i+2:]
+			}
+		}
+	}
+	return nil, name
+}
+
 // Account is a member's account type.
 func (ws *Workspace) Account(member ItemID) AccountType {
 	if int(member) < len(ws.Accounts) && member >= 0 {

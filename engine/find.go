@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/formula"
@@ -79,11 +78,7 @@ func (r *Rights) exact(ref string, def *cube.Application) (Ref, bool) {
 			return Ref{def, b}, true
 		}
 	}
-	prefix, name, ok := strings.Cut(ref, "::")
-	if !ok {
-		return Ref{}, false
-	}
-	if a := r.ws.Application(prefix); a != nil {
+	if a, name := r.ws.Cut(ref); a != nil {
 		if b := a.Block(name, ""); b != nil {
 			return Ref{a, b}, true
 		}

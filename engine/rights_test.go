@@ -134,8 +134,10 @@ func TestFind(t *testing.T) {
 	other := p.ws.AddApplication("It's")
 	odd := other.AddList("My. list")
 	prop := p.ws.AddProperty(odd, "a:b", cube.Type{Kind: cube.Number})
+	colon := p.ws.AddApplication("A:").AddMetric(":x", cube.Type{Kind: cube.Number})
 	r := p.compile(t)
 	for ref, want := range map[string]*cube.Block{
+		"A::::x": colon, "'A:'::':x'": colon,
 		"HR::Revenue": p.revenue, "HR::Country": p.country.ItemSet, "It's::My. list": odd.ItemSet, "'It''s'::'My. list'.'a:b'": prop,
 		"HR::User": p.ws.Users.ItemSet, "HR::Users roles": p.app.UsersRoles, "HR::'Users roles'": p.app.UsersRoles,
 	} {
