@@ -23,13 +23,16 @@ func (c *cellFlags) register(cmd *cobra.Command, what string) {
 // find is the item of each dimension of a block, NoItem where none is named.
 func (c *cellFlags) find(ref engine.Ref) ([]cube.ItemID, error) {
 	names := dimensionNames(ref)
+	index := func(name string) int { // the own application may stand before a name
+		return slices.IndexFunc(ref.Block.Dims, func(d *cube.List) bool { return name == d.NameIn(namingApp(ref)) || name == d.String() })
+	}
 	at := slices.Repeat([]cube.ItemID{cube.NoItem}, len(names))
 	for _, pair := range c.pairs {
-		name, item, err := splitPair(pair, func(s string) bool { return slices.Contains(names, s) })
+		name, item, err := splitPair(pair, func(s string) bool { return index(s) >= 0 })
 		if err != nil {
 			return nil, usage("--cell %w", err)
 		}
-		i := slices.Index(names, name)
+		i := index(name)
 		switch {
 		case len(names) == 0:
 			return nil, usage("--cell %s: %s has no dimensions", pair, ref)

@@ -28,13 +28,11 @@ func (b *binder) find(name string) (ref engine.Ref, ok, ambiguous bool) {
 		app  *cube.Application
 		name string
 	}{{b.app, name}}
-	if prefix, rest, cut := strings.Cut(name, "::"); cut {
-		if a := b.ws.Application(prefix); a != nil {
-			in = append(in, struct {
-				app  *cube.Application
-				name string
-			}{a, rest})
-		}
+	if a, rest := b.ws.Cut(name); a != nil {
+		in = append(in, struct {
+			app  *cube.Application
+			name string
+		}{a, rest})
 	}
 	for _, x := range in {
 		if block := x.app.Block(x.name, ""); block != nil {
@@ -98,7 +96,7 @@ func (b *binder) list(column, name string) (*cube.List, bool) {
 }
 
 // dimensionNames are the names of the measured blocks' dimensions, as the blocks' own applications and the options'
-// application write them. A name of two lists stands for nil.
+// application write them, or with their own application before them. A name of two lists stands for nil.
 func (b *binder) dimensionNames() map[string]*cube.List {
 	names := map[string]*cube.List{}
 	add := func(name string, l *cube.List) {
@@ -118,6 +116,7 @@ func (b *binder) dimensionNames() map[string]*cube.List {
 		for _, l := range block.Dims {
 			add(l.NameIn(block.App), l)
 			add(l.NameIn(b.app), l)
+			add(l.String(), l)
 		}
 	}
 	return names
