@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -61,4 +62,31 @@ func shellWords(t *testing.T, line string) []string {
 func TestShellWords(t *testing.T) {
 	require.Equal(t, []string{"a", "b c", "d"}, shellWords(t, `a "b c" d`))
 	require.Equal(t, []string{"Fiscal year=2016"}, shellWords(t, `"Fiscal year=2016"`))
+}
+
+// The examples in the help of these commands work as they stand, from the repository's root.
+func TestExamplesOfQuestions(t *testing.T) {
+	t.Chdir("../..")
+	root := newRoot(&tool{})
+	for _, name := range []string{"explain", "who", "what", "summary", "test"} {
+		cmd, _, err := root.Find([]string{name})
+		require.NoError(t, err)
+		ran := 0
+		for line := range strings.Lines(strings.ReplaceAll(cmd.Example, "\\\n", "")) {
+			command, ok := strings.CutPrefix(strings.TrimSpace(line), "cubeward ")
+			if !ok {
+				continue
+			}
+			args := shellWords(t, command)
+			for i := range args {
+				if args[i] == "-o" || args[i] == "--junit" {
+					args[i+1] = filepath.Join(t.TempDir(), args[i+1])
+				}
+			}
+			got := call(t, args...)
+			require.Equal(t, statusDone, got.status, "%s%s", line, got.stderr)
+			ran++
+		}
+		require.Positive(t, ran, name)
+	}
 }
