@@ -9,6 +9,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// noEmptyFlags refuses flags that are given without a value. A script's --as or --for whose variable is empty would
+// otherwise ask with the eyes of somebody else.
+func noEmptyFlags(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = usage("--%s is empty", f.Name)
+		}
+	})
+	return err
+}
+
 // needFlags refuses a call in which one of the flags is missing, all at once.
 func needFlags(cmd *cobra.Command, names ...string) error {
 	var missing []string

@@ -24,6 +24,18 @@ func TestSplitPair(t *testing.T) {
 	require.Error(t, err)
 }
 
+// An empty --as or --for is no call without one, which would answer with other eyes.
+func TestEmptyFlags(t *testing.T) {
+	for _, flag := range []string{"--as", "--for", "--app", "--output"} {
+		got := call(t, "explain", "-m", "testdata/why", "-u", "bo", "-b", "Plan::Revenue", "--cell", "Country=France", "--cell", "Month=Jan", flag, "")
+		require.Equal(t, statusInvalid, got.status, flag)
+		require.Empty(t, got.stdout)
+	}
+	got := call(t, "rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales", "--as=")
+	require.Equal(t, statusInvalid, got.status)
+	require.Contains(t, got.stderr, "--as is empty")
+}
+
 func TestByteSize(t *testing.T) {
 	for text, want := range map[string]int64{"1": 1, "17B": 17, "1KiB": 1024, "1KB": 1000, "512MiB": 512 << 20, "1GiB": 1 << 30, "2 GB": 2e9, "3TiB": 3 << 40} {
 		var b byteSize
