@@ -16,11 +16,7 @@ import (
 // explainCommand is `cubeward explain`: why a member may or may not read and change a cell (SPEC 6).
 func explainCommand(t *tool) *cobra.Command {
 	var (
-		model  modelFlags
-		asker  askerFlags
-		cell   cellFlags
-		block  string
-		viewer string
+		q      whyQuestion
 		asJSON bool
 	)
 	cmd := &cobra.Command{
@@ -50,19 +46,7 @@ may not even know of the cell, or there is none, the answer is refused.
 			if err := needFlags(cmd, "model", "user", "block"); err != nil {
 				return err
 			}
-			rights, err := model.compile(cmd.Context())
-			if err != nil {
-				return err
-			}
-			ask := func() (audit.Explanation, error) {
-				return explanation(cmd.Context(), rights, &model, &asker, block, &cell)
-			}
-			var e audit.Explanation
-			if viewer == "" {
-				e, err = ask()
-			} else {
-				e, err = explanationFor(cmd.Context(), rights, viewer, ask)
-			}
+			e, err := q.ask(cmd.Context())
 			switch {
 			case err != nil:
 				return err
@@ -72,31 +56,64 @@ may not even know of the cell, or there is none, the answer is refused.
 			return t.writeExplanation(&e)
 		},
 	}
-	model.register(cmd)
-	asker.register(cmd)
-	registerBlock(cmd, &block)
-	cell.register(cmd, "the cell")
-	model.registerApp(cmd)
-	cmd.Flags().StringVar(&viewer, "for", "", "as `VIEWER`, a member, may be told it")
+	q.model.register(cmd)
+	q.asker.register(cmd)
+	registerBlock(cmd, &q.block)
+	q.cell.register(cmd, "the cell")
+	q.model.registerApp(cmd)
+	cmd.Flags().StringVar(&q.viewer, "for", "", "as `VIEWER`, a member, may be told it")
 	registerJSON(cmd, &asJSON)
-	completeFrom(cmd, "user", &model, memberNames)
-	completeFrom(cmd, "as", &model, memberNames)
-	completeFrom(cmd, "for", &model, memberNames)
-	completeFrom(cmd, "block", &model, blockNames)
+	completeFrom(cmd, "user", &q.model, memberNames)
+	completeFrom(cmd, "as", &q.model, memberNames)
+	completeFrom(cmd, "for", &q.model, memberNames)
+	completeFrom(cmd, "block", &q.model, blockNames)
 	return cmd
 }
 
-// explanation is that of the member and cell that the flags name.
-func explanation(ctx context.Context, rights *engine.Rights, model *modelFlags, asker *askerFlags, block string, cell *cellFlags) (audit.Explanation, error) {
-	member, err := asker.member(rights, asker.user)
+// whyQuestion is what is to be explained, and to whom.
+type whyQuestion struct {
+	model  modelFlags
+	asker  askerFlags
+	cell   cellFlags
+	block  string
+	viewer string // "" for somebody who may see the whole model
+}
+
+// ask is the explanation. For a viewer it is one answer that something which the question names does not exist, and
+// that the viewer may not know of it: else they could find out which names exist.
+func (q *whyQuestion) ask(ctx context.Context) (audit.Explanation, error) {
+	rights, err := q.model.compile(ctx)
 	if err != nil {
 		return audit.Explanation{}, err
 	}
-	ref, err := model.find(rights, block)
+	if q.viewer == "" {
+		return q.explain(ctx, rights)
+	}
+	viewer, err := rights.Member(q.viewer)
 	if err != nil {
 		return audit.Explanation{}, err
 	}
-	at, err := cell.whole(ref)
+	e, err := q.explain(ctx, rights)
+	if err == nil {
+		e, err = e.For(ctx, viewer)
+	}
+	var untold *audit.UntoldError
+	if err == nil || !errors.As(err, &untold) && statusOf(err) == statusFailed {
+		return e, err
+	}
+	return e, &failure{status: statusRefused, err: fmt.Errorf("%q may not be told: there is no such cell or member, or they may not see the names in the question", q.viewer)}
+}
+
+func (q *whyQuestion) explain(ctx context.Context, rights *engine.Rights) (audit.Explanation, error) {
+	member, err := q.asker.member(rights, q.asker.user)
+	if err != nil {
+		return audit.Explanation{}, err
+	}
+	ref, err := q.model.find(rights, q.block)
+	if err != nil {
+		return audit.Explanation{}, err
+	}
+	at, err := q.cell.whole(ref)
 	if err != nil {
 		return audit.Explanation{}, err
 	}
@@ -105,24 +122,6 @@ func explanation(ctx context.Context, rights *engine.Rights, model *modelFlags, 
 		return audit.Explanation{}, err
 	}
 	return audit.Explain(ctx, view, at...)
-}
-
-// explanationFor is an explanation for a viewer. That something which the question names does not exist, and that the
-// viewer may not know of it, is one answer: else they could find out which names exist.
-func explanationFor(ctx context.Context, rights *engine.Rights, name string, ask func() (audit.Explanation, error)) (audit.Explanation, error) {
-	viewer, err := rights.Member(name)
-	if err != nil {
-		return audit.Explanation{}, err
-	}
-	e, err := ask()
-	if err == nil {
-		e, err = e.For(ctx, viewer)
-	}
-	var untold *audit.UntoldError
-	if err == nil || !errors.As(err, &untold) && statusOf(err) == statusFailed {
-		return e, err
-	}
-	return e, &failure{status: statusRefused, err: fmt.Errorf("%q may not be told: there is no such cell or member, or they may not see the names in the question", name)}
 }
 
 // The JSON result of explain. The keys are part of the interface (SPEC 6).

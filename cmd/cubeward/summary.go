@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"iter"
@@ -35,13 +36,9 @@ all of it, and how many cells. Members whose rights are the same everywhere stan
 together; with --per-member, with --json and in files each has lines of their own.
 
 ` + blockHelp + exitStatusHelp,
-		Example: `  # Everyone and everything
-  cubeward summary -m examples/us-budget
+		Example: `  cubeward summary -m examples/us-budget
 
-  # One block, a line for each member
   cubeward summary -m examples/us-budget -b Receipts --per-member
-
-  # As a table
   cubeward summary -m examples/us-budget -o summary.csv`,
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
@@ -55,24 +52,8 @@ together; with --per-member, with --json and in files each has lines of their ow
 			case asker.as != "" && asker.user == "":
 				return usage("--as needs -u USER, the member to act as")
 			}
-			rights, err := model.compile(cmd.Context())
+			s, err := summarize(cmd.Context(), &model, &asker, block)
 			if err != nil {
-				return err
-			}
-			s := summaryOf{rights: rights}
-			if asker.user != "" {
-				if s.only, err = asker.member(rights, asker.user); err != nil {
-					return err
-				}
-			}
-			if block != "" {
-				ref, err := model.find(rights, block)
-				if err != nil {
-					return err
-				}
-				s.refs = []engine.Ref{ref}
-			}
-			if s.groups, err = s.run(cmd); err != nil {
 				return err
 			}
 			switch {
@@ -84,8 +65,7 @@ together; with --per-member, with --json and in files each has lines of their ow
 			case perMember:
 				return failed(s.lines(t.stdout))
 			}
-			_, err = io.WriteString(t.stdout, s.text(paintFor(t.stdout)))
-			return failed(err)
+			return failed(s.text(t.stdout))
 		},
 	}
 	model.register(cmd)
@@ -115,17 +95,34 @@ type summaryGroup struct {
 	rows    []audit.Row
 }
 
-func (s *summaryOf) run(cmd *cobra.Command) ([]summaryGroup, error) {
-	var groups []summaryGroup
-	err := audit.Summarize(cmd.Context(), s.rights, s.only, s.refs, func(r audit.Row) error {
-		if n := len(groups); n == 0 || groups[n-1].members[0] != r.Members[0] {
-			groups = append(groups, summaryGroup{members: r.Members})
+// summarize counts what the flags ask for.
+func summarize(ctx context.Context, model *modelFlags, asker *askerFlags, block string) (*summaryOf, error) {
+	rights, err := model.compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &summaryOf{rights: rights}
+	if asker.user != "" {
+		if s.only, err = asker.member(rights, asker.user); err != nil {
+			return nil, err
 		}
-		g := &groups[len(groups)-1]
+	}
+	if block != "" {
+		ref, err := model.find(rights, block)
+		if err != nil {
+			return nil, err
+		}
+		s.refs = []engine.Ref{ref}
+	}
+	err = audit.Summarize(ctx, rights, s.only, s.refs, func(r audit.Row) error {
+		if n := len(s.groups); n == 0 || s.groups[n-1].members[0] != r.Members[0] {
+			s.groups = append(s.groups, summaryGroup{members: r.Members})
+		}
+		g := &s.groups[len(s.groups)-1]
 		g.rows = append(g.rows, r)
 		return nil
 	})
-	return groups, err
+	return s, err
 }
 
 // summaryLine is one line of the result. The keys of its JSON are part of the interface (SPEC 6).
@@ -213,10 +210,16 @@ func (s *summaryOf) lines(w io.Writer) error {
 }
 
 // text is a table of blocks for each group of members; where there is one block a single table of groups.
-func (s *summaryOf) text(p paint) string {
+func (s *summaryOf) text(w io.Writer) error {
+	p, text := paintFor(w), s.blocksText
 	if len(s.refs) == 1 {
-		return s.blockText(p)
+		text = s.blockText
 	}
+	_, err := io.WriteString(w, text(p))
+	return err
+}
+
+func (s *summaryOf) blocksText(p paint) string {
 	var out strings.Builder
 	several := len(s.rights.Workspace().Applications) > 1
 	for i, g := range s.groups {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,24 +26,7 @@ func testCommand(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test -m MODEL TESTS.yaml",
 		Short: "Whether expectations about who reads and writes what hold",
-		Long: `Checks expectations, which a file states like this:
-
-  cubeward_tests: 1
-  tests:
-    - name: Ines sees her own agency only
-      member: ines@treasury.gov       # or members: [...]; as: ADMIN to impersonate
-      block: Receipts                 # App::Block where needed
-      where: {Fiscal year: 2016}      # items by dimension, one or a list; else all
-      expect: {read: some, write: none}   # read, write, locked: all, some, none
-    - name: The round has its members
-      block: Adjustment
-      only: {write: [ada@omb.gov]}    # exactly these read, write at least one cell
-
-"some" is at least one cell, and not all. In place of expect, or beside it,
-counts: {read: 12} says how many cells. An expectation that does not hold is
-explained with a cell where it does not. At the end stands what of the model no
-expectation exercises: its rules, roles and other conditions.
-` + exitStatusHelp,
+		Long:  testHelp + exitStatusHelp,
 		Example: `  cubeward test -m examples/us-budget examples/us-budget/tests.yaml
   cubeward test -m examples/us-budget examples/us-budget/tests.yaml --junit report.xml`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -56,25 +40,13 @@ expectation exercises: its rules, roles and other conditions.
 			if err := needFlags(cmd, "model"); err != nil {
 				return err
 			}
-			rights, err := model.compile(cmd.Context())
+			r, err := runTests(cmd.Context(), &model, args[0])
 			if err != nil {
 				return err
 			}
-			stated, err := modelfile.LoadTests(args[0])
-			if err != nil {
-				return err
-			}
-			tests, err := resolveTests(rights, &model, stated)
-			if err != nil {
-				return err
-			}
-			results, err := audit.Check(cmd.Context(), rights, tests)
-			if err != nil {
-				return err
-			}
-			r := testReport{file: args[0], model: &model, paint: paintFor(t.stdout), verbose: verbose, tests: tests, results: results, covered: audit.Coverage(rights, tests)}
+			r.paint, r.verbose = paintFor(t.stdout), verbose
 			if junit != "" {
-				if err := t.writeJUnit(junit, &r); err != nil {
+				if err := t.writeJUnit(junit, r); err != nil {
 					return err
 				}
 			}
@@ -95,6 +67,43 @@ expectation exercises: its rules, roles and other conditions.
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "name the expectations that hold, too")
 	registerJSON(cmd, &asJSON)
 	return cmd
+}
+
+const testHelp = `Checks expectations, which a file states like this:
+
+  cubeward_tests: 1
+  tests:
+    - name: Ines sees her own agency only
+      member: ines@treasury.gov       # or members: [...]; as: ADMIN to impersonate
+      block: Receipts                 # App::Block where needed
+      where: {Fiscal year: 2016}      # items by dimension, one or a list; else all
+      expect: {read: some, write: none}   # read, write, locked: all, some, none
+    - name: The round has its members
+      block: Adjustment
+      only: {write: [ada@omb.gov]}    # exactly these read, write at least one cell
+
+"some" is at least one cell, and not all. In place of expect, or beside it,
+counts: {read: 12} says how many cells. An expectation that does not hold is
+explained with a cell where it does not. At the end stands what of the model no
+expectation exercises: its rules, roles and other conditions.
+`
+
+// runTests checks the expectations of a file.
+func runTests(ctx context.Context, model *modelFlags, file string) (*testReport, error) {
+	rights, err := model.compile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stated, err := modelfile.LoadTests(file)
+	if err != nil {
+		return nil, err
+	}
+	tests, err := resolveTests(rights, model, stated)
+	if err != nil {
+		return nil, err
+	}
+	results, err := audit.Check(ctx, rights, tests)
+	return &testReport{file: file, model: model, tests: tests, results: results, covered: audit.Coverage(rights, tests)}, err
 }
 
 // resolveTests looks up the names in expectations, and reports all that the model does not have.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -44,26 +45,14 @@ where a dimension is left open, "read_some" are those who read any.
 			if err := needFlags(cmd, "model", "block"); err != nil {
 				return err
 			}
-			rights, err := model.compile(cmd.Context())
-			if err != nil {
-				return err
-			}
-			ref, err := model.find(rights, block)
-			if err != nil {
-				return err
-			}
-			at, err := cell.find(ref)
-			if err != nil {
-				return err
-			}
-			answer, err := audit.Who(cmd.Context(), rights, ref, at)
+			answer, ws, err := whoAnswer(cmd.Context(), &model, block, &cell)
 			switch {
 			case err != nil:
 				return err
 			case asJSON:
-				return writeJSON(t.stdout, whoJSON(rights.Workspace(), &answer))
+				return writeJSON(t.stdout, whoJSON(ws, &answer))
 			}
-			_, err = io.WriteString(t.stdout, whoText(paintFor(t.stdout), rights.Workspace(), &answer, all))
+			_, err = io.WriteString(t.stdout, whoText(paintFor(t.stdout), ws, &answer, all))
 			return failed(err)
 		},
 	}
@@ -75,6 +64,23 @@ where a dimension is left open, "read_some" are those who read any.
 	registerJSON(cmd, &asJSON)
 	completeFrom(cmd, "block", &model, blockNames)
 	return cmd
+}
+
+func whoAnswer(ctx context.Context, model *modelFlags, block string, cell *cellFlags) (audit.Answer, *cube.Workspace, error) {
+	rights, err := model.compile(ctx)
+	if err != nil {
+		return audit.Answer{}, nil, err
+	}
+	ref, err := model.find(rights, block)
+	if err != nil {
+		return audit.Answer{}, nil, err
+	}
+	at, err := cell.find(ref)
+	if err != nil {
+		return audit.Answer{}, nil, err
+	}
+	answer, err := audit.Who(ctx, rights, ref, at)
+	return answer, rights.Workspace(), err
 }
 
 // The JSON result of who. The keys are part of the interface (SPEC 6). "read_some" stands where a dimension is open.
