@@ -45,17 +45,22 @@ func (p *pass) worthKeeping() []uint64 {
 }
 
 // sort puts rows in cell order of the first measure's dimensions (without measures, of the dimension columns in their
-// order). Rows where one of those is null or hidden come last: their place would tell what is hidden.
+// order). Rows where a dimension of any measure is null or hidden come last: their place, too among rows of one cell,
+// would tell what is hidden.
 func (p *pass) sort(cols []*coded) error {
+	var seen []uint64
+	for _, c := range p.m.items {
+		if c.dimension {
+			seen = intersection(seen, p.d.lanes[c.visible])
+		}
+	}
 	by := p.sortColumns()
-	if len(by) == 0 {
+	if len(by) == 0 && seen == nil {
 		return nil
 	}
-	var seen []uint64
 	cells := make([]uint64, p.n)
 	codes := make([]uint32, p.n)
 	for _, col := range by {
-		seen = intersection(seen, p.d.lanes[p.m.items[col].visible])
 		if err := cols[col].coder.code(0, codes); err != nil {
 			return p.m.columnError(col, err)
 		}

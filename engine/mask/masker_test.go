@@ -93,6 +93,30 @@ func TestRowsAreDroppedAndSorted(t *testing.T) {
 	}
 }
 
+// Rows that hide a dimension of another measure than the first come last too, even where rows are sorted by nothing.
+func TestSortedBeyondTheFirstMeasure(t *testing.T) {
+	w := cityWorld(t)
+	w.metric("Price", w.app.List("Month"))
+	w.metric("Total")
+	mem := memory.NewGoAllocator()
+	city := field{"City", texts(mem, "Rome", "Oslo", "Paris", "Lima")}
+	month := field{"Month", texts(mem, "Feb", "Feb", "Jan", "Jan")}
+	revenue := field{"Revenue", floats(mem, 1, 2, 3, 4)}
+	for _, c := range []struct {
+		batch arrow.RecordBatch
+		want  []string
+	}{
+		{batchOf(field{"Price", floats(mem, 5, 6, 7, 8)}, revenue, city, month), []string{"8,-,Lima,Jan", "6,2,Oslo,Feb", "5,1,-,Feb", "7,-,-,Jan"}},
+		{batchOf(field{"Total", floats(mem, 5, 6, 7, 8)}, revenue, city, month), []string{"6,2,Oslo,Feb", "8,-,Lima,Jan", "5,1,-,Feb", "7,-,-,Jan"}},
+	} {
+		m, err := New(w.member("bo"), c.batch.Schema(), Options{Sort: true})
+		require.NoError(t, err)
+		out, err := m.Mask(c.batch)
+		require.NoError(t, err)
+		require.Equal(t, c.want, lines(out))
+	}
+}
+
 func TestDroppedRowsOfDimensionsAlone(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
