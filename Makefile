@@ -12,10 +12,10 @@ GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test guard fuzz golden bench all
+.PHONY: help demo build check test guard fuzz golden bench bench-compare results all
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 all: check test guard fuzz demo ## everything that must be right before a change is merged
 
@@ -70,3 +70,31 @@ golden: ## write the golden files anew; look at the difference before you commit
 
 bench: ## all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# What is compared or measured, for how long, how often. PLANT=0.1 makes the newer side 10 % slower, to try it out.
+WORKLOADS ?= small
+ROUNDS    ?= 24
+SLOT      ?= 40ms
+PLANT     ?=
+
+bench-compare: ## what became slower since REF: both are built, and measured in turns (WORKLOADS, ROUNDS, SLOT)
+	@[ -n '$(REF)' ] || { echo 'say since when: make bench-compare REF=main'; exit 2; }
+	@set -e; dir=$$(mktemp -d); trap 'git worktree remove --force $$dir/tree >/dev/null 2>&1; rm -rf $$dir' EXIT; \
+	git worktree add --quiet --detach $$dir/tree '$(REF)'; \
+	( cd $$dir/tree && $(GO) build -o $$dir/old ./cmd/cubeward ); $(GO) build -o $$dir/new ./cmd/cubeward; \
+	old() { $$dir/old bench $(WORKLOADS) --samples 1 --time $(SLOT) >> $$dir/old.txt; }; \
+	new() { $$dir/new bench $(WORKLOADS) --samples 1 --time $(SLOT) $(if $(PLANT),--slow-down $(PLANT)) >> $$dir/new.txt; }; \
+	for i in $$(seq $(ROUNDS)); do \
+		printf '\rround %d of $(ROUNDS)' $$i >&2; if (( i % 2 )); then old; new; else new; old; fi; \
+	done; printf '\r\033[K' >&2; \
+	mkdir -p out; cp $$dir/old.txt out/bench-old.txt; cp $$dir/new.txt out/bench-new.txt; \
+	$$dir/new bench compare $$dir/old.txt $$dir/new.txt
+
+BASELINE = bench/baselines/$(shell $(GO) env GOOS)-$(shell $(GO) env GOARCH)-$(shell getconf _NPROCESSORS_ONLN)cores.txt
+
+results: build ## measure everything, and write docs/performance.md and the baseline of this machine
+	@mkdir -p out bench/baselines
+	bin/cubeward bench small planning wide deep hostile shapes --samples 12 --time 500ms -o out/results.txt > /dev/null
+	cp out/results.txt $(BASELINE)
+	cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime 10x -count 3 . | tee ../../out/peers.txt
+	cd bench/results && $(GO) run . -report ../../out/results.txt -peers ../../out/peers.txt $(if $(wildcard out/live),-live ../../out/live) -docs ../../docs
