@@ -78,7 +78,8 @@ func receipts(file string) (arrow.RecordBatch, error) {
 	defer f.Close()
 	text := arrow.BinaryTypes.String
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "Account", Type: text, Nullable: true}, {Name: "Fiscal year", Type: text, Nullable: true},
+		{Name: "Account", Type: text, Nullable: true},
+		{Name: "Fiscal year", Type: text, Nullable: true},
 		{Name: "Receipts", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
 	}, nil)
 	r := csv.NewReader(f, schema, csv.WithHeader(true), csv.WithChunk(-1), csv.WithAllocator(memory.DefaultAllocator))

@@ -84,12 +84,24 @@ func Workloads() []Workload {
 func planningTables() []Workload {
 	var ws []Workload
 	for _, t := range []Table{
-		{Hidden: 0}, {Hidden: 1}, {Hidden: 10}, {Hidden: 50}, {Hidden: 10, Run: 64},
-		{Hidden: 10, Factors: 4}, {Hidden: 10, Factors: 6}, {Hidden: 10, Locks: true},
-		{Layout: Text, Hidden: 10}, {Layout: Index, Hidden: 10},
-		{Layout: Dense, Hidden: 0}, {Layout: Dense, Hidden: 1}, {Layout: Dense, Hidden: 10}, {Layout: Dense, Hidden: 50},
-		{Layout: Dense, Hidden: 10, Run: 64}, {Layout: Dense, Hidden: 10, Factors: 6},
-		{Layout: Dense, Rows: 1 << 16, Hidden: 10}, {Rows: 1 << 16, Hidden: 10},
+		{Hidden: 0},
+		{Hidden: 1},
+		{Hidden: 10},
+		{Hidden: 50},
+		{Hidden: 10, Run: 64},
+		{Hidden: 10, Factors: 4},
+		{Hidden: 10, Factors: 6},
+		{Hidden: 10, Locks: true},
+		{Layout: Text, Hidden: 10},
+		{Layout: Index, Hidden: 10},
+		{Layout: Dense, Hidden: 0},
+		{Layout: Dense, Hidden: 1},
+		{Layout: Dense, Hidden: 10},
+		{Layout: Dense, Hidden: 50},
+		{Layout: Dense, Hidden: 10, Run: 64},
+		{Layout: Dense, Hidden: 10, Factors: 6},
+		{Layout: Dense, Rows: 1 << 16, Hidden: 10},
+		{Rows: 1 << 16, Hidden: 10},
 	} {
 		ws = append(ws, t.Mask())
 	}

@@ -110,8 +110,14 @@ func (r *Result) Units() []string {
 func (r *Report) WriteText(w io.Writer) error {
 	var buf bytes.Buffer
 	for _, c := range [][2]string{
-		{"goos", r.OS}, {"goarch", r.Arch}, {"pkg", "github.com/cubeward/cubeward/bench"}, {"cpu", r.CPU},
-		{"go", r.Go}, {"cores", fmt.Sprint(r.Cores)}, {"commit", r.Commit}, {"time", r.Time.Format(time.RFC3339)},
+		{"goos", r.OS},
+		{"goarch", r.Arch},
+		{"pkg", "github.com/cubeward/cubeward/bench"},
+		{"cpu", r.CPU},
+		{"go", r.Go},
+		{"cores", fmt.Sprint(r.Cores)},
+		{"commit", r.Commit},
+		{"time", r.Time.Format(time.RFC3339)},
 	} {
 		if c[1] != "" {
 			fmt.Fprintf(&buf, "%s: %s\n", c[0], c[1])

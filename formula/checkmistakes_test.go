@@ -26,16 +26,28 @@ func TestCheckTarget(t *testing.T) {
 		{"BLANK", formula.Target{Type: rights}, ""},
 		{"Country.Region", formula.Target{Type: region, AnyDims: true}, ""},
 		{"Country.Region", formula.Target{Type: anyValue, Dims: []*cube.List{country}}, ""},
-		{"Revenue", formula.Target{Type: numbers, Dims: []*cube.List{month}},
-			`1:1: the formula has more dimensions than it may: "Country" (take them away with REMOVE, SELECT or BY)`},
-		{"1 + Revenue", formula.Target{Type: texts},
+		{
+			"Revenue",
+			formula.Target{Type: numbers, Dims: []*cube.List{month}},
+			`1:1: the formula has more dimensions than it may: "Country" (take them away with REMOVE, SELECT or BY)`,
+		},
+		{
+			"1 + Revenue",
+			formula.Target{Type: texts},
 			"1:3: the formula gives a number, but text is needed\n" +
-				`1:3: the formula has more dimensions than it may: "Country", "Month" (take them away with REMOVE, SELECT or BY)`},
-		{"Country", formula.Target{Type: region, AnyDims: true},
-			`1:1: the formula gives an item of list "Country", but an item of list "Region" is needed`},
+				`1:3: the formula has more dimensions than it may: "Country", "Month" (take them away with REMOVE, SELECT or BY)`,
+		},
+		{
+			"Country",
+			formula.Target{Type: region, AnyDims: true},
+			`1:1: the formula gives an item of list "Country", but an item of list "Region" is needed`,
+		},
 		{"MAX(BLANK, BLANK)", formula.Target{Type: texts}, `1:1: the formula gives BLANK, but text is needed`},
-		{"ACCESSRIGHTS(TRUE, TRUE)", formula.Target{Type: rights},
-			`1:1: ACCESSRIGHTS stands only in formulas of metrics of type access_rights`},
+		{
+			"ACCESSRIGHTS(TRUE, TRUE)",
+			formula.Target{Type: rights},
+			`1:1: ACCESSRIGHTS stands only in formulas of metrics of type access_rights`,
+		},
 		{"ACCESSRIGHTS(TRUE, TRUE)", formula.Target{Type: rights, Rights: true}, ""},
 		{"RESETACCESSRIGHTS(AR)", formula.Target{Type: rights, AnyDims: true}, ""},
 	} {

@@ -18,9 +18,11 @@ func TestYAMLTree(t *testing.T) {
 		return node{kind: k, line: line, col: col, text: text}
 	}
 	require.Equal(t, node{kind: mappingNode, line: 2, col: 1, kids: []node{
-		scalar(plainNode, 2, 1, "ñ"), {kind: mappingNode, line: 2, col: 4, kids: []node{
+		scalar(plainNode, 2, 1, "ñ"),
+		{kind: mappingNode, line: 2, col: 4, kids: []node{
 			scalar(plainNode, 2, 5, "a"), scalar(plainNode, 2, 8, "3.10"),
-			scalar(quotedNode, 2, 14, "b"), {kind: sequenceNode, line: 2, col: 19, kids: []node{
+			scalar(quotedNode, 2, 14, "b"),
+			{kind: sequenceNode, line: 2, col: 19, kids: []node{
 				scalar(plainNode, 2, 20, "Yes"), scalar(quotedNode, 2, 25, "0b11"), scalar(nullNode, 2, 33, "~"),
 			}},
 			scalar(plainNode, 2, 39, "c"), scalar(nullNode, 2, 42, "null"),

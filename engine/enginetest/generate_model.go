@@ -11,24 +11,34 @@ import (
 var (
 	appNames = []string{"HR", "Sales & Ops", "Pla'n", "Finance", "Ventes d'été", "日本 KK", "Not", "2024", "a\"b"}
 
-	listNames = []string{"Country", "Month", "Line; two", "By \"kind\"", "Été 'x'", "A-B", "Store_1", "Not", "Sum", "日本", "2031",
-		"In", "Region", "Item", "True", "Cost centre", "max", "Кот", "1e3", "Site/Zone", "Currentvalue", "Parent", "a: b", "#1", "By"}
+	listNames = []string{
+		"Country", "Month", "Line; two", "By \"kind\"", "Été 'x'", "A-B", "Store_1", "Not", "Sum", "日本", "2031",
+		"In", "Region", "Item", "True", "Cost centre", "max", "Кот", "1e3", "Site/Zone", "Currentvalue", "Parent", "a: b", "#1", "By",
+	}
 
-	metricNames = []string{"Revenue", "Cost", "K[1]", "Price->Unit", "Open // closed", "If", "Select", "Taux d'été", "Plan (v2)", "Blank",
+	metricNames = []string{
+		"Revenue", "Cost", "K[1]", "Price->Unit", "Open // closed", "If", "Select", "Taux d'été", "Plan (v2)", "Blank",
 		"Growth %", "Note \"q\"", "Ω total", "FX", "Margin", "Any", "or", "CurrentValue", "12", "Stock", "Mix", "Switch", "Flag", "_x9",
-		"/* c */", "Null", "é", "Headcount", "Wert", "Rate", "Index", "Salary", "yes", "Bonus", "Target", "A, B", "Filter", "Day"}
+		"/* c */", "Null", "é", "Headcount", "Wert", "Rate", "Index", "Salary", "yes", "Bonus", "Target", "A, B", "Filter", "Day",
+	}
 
-	propertyNames = []string{"Size", "Tag", "Owner's", "Kind of", "by", "Name", "Lead", "Active", "Group", "Start", "Wert", "Parent", "7",
-		"Blank", "Region", "AND", "x\"y", "Größe"}
+	propertyNames = []string{
+		"Size", "Tag", "Owner's", "Kind of", "by", "Name", "Lead", "Active", "Group", "Start", "Wert", "Parent", "7",
+		"Blank", "Region", "AND", "x\"y", "Größe",
+	}
 
-	itemNames = []string{"France", "Germany", "Q1", "Q2", "2024", "2025-01", "The \"Big\" one", "d'Or", "New York, NY", "東京", "null", "true",
+	itemNames = []string{
+		"France", "Germany", "Q1", "Q2", "2024", "2025-01", "The \"Big\" one", "d'Or", "New York, NY", "東京", "null", "true",
 		"No", "1e3", "1.50", "007", "0x1F", "a/b", "é", "e\u0301", "x=1", "~", "- dash", "a::b", "#tag", "Yes", "Total", "BLANK", "two\nlines", "{x}",
-		"Ops", "North", "South", "EMEA", "Alpha", "Beta", "Gamma", "@at", "100%", "a: b", "Zürich", "*", "&a", "!t", "|"}
+		"Ops", "North", "South", "EMEA", "Alpha", "Beta", "Gamma", "@at", "100%", "a: b", "Zürich", "*", "&a", "!t", "|",
+	}
 
 	memberNames = []string{"ada@acme.com", "bo@acme.com", "Cyd, the 3rd", "d'Arc", "eve", "Frédéric", "42", "\"q\"", "ivo"}
 
-	textValues = []string{"red", "Blue", "ÉTÉ", "it's", "a \"b\"", " padded ", "x;y", "TRUE", "12", "Straße", "東京", "France", "2024", "two\nlines",
-		"Q1", "green", "null", "ı"}
+	textValues = []string{
+		"red", "Blue", "ÉTÉ", "it's", "a \"b\"", " padded ", "x;y", "TRUE", "12", "Straße", "東京", "France", "2024", "two\nlines",
+		"Q1", "green", "null", "ı",
+	}
 
 	dateValues = []string{"2024-01-31", "2024-02-29", "2025-06-10", "2025-12-31", "1969-12-31", "2026-03-08", "2000-01-01", "0001-01-01", "9999-12-31"}
 
@@ -84,8 +94,11 @@ func (g *generator) makeMembers() {
 
 func (g *generator) makeRoles(a *genApp) {
 	a.roles = []genRole{
-		{"Admin", true, true, nil}, {"Modeler", true, true, []string{}}, {"Designer", true, true, []string{}},
-		{"Contributor", true, true, []string{}}, {"Reader", true, false, []string{}},
+		{"Admin", true, true, nil},
+		{"Modeler", true, true, []string{}},
+		{"Designer", true, true, []string{}},
+		{"Contributor", true, true, []string{}},
+		{"Reader", true, false, []string{}},
 	}
 	own := []genRole{
 		{"Planner", true, true, []string{"display_application", "open_boards"}},
