@@ -98,7 +98,7 @@ func openFile(name string, file *os.File, f format, limit int64) (batchReader, e
 	what := "Parquet"
 	if f == arrowFile {
 		what = "Arrow IPC"
-		t.from, err = modelfile.ReadArrowFile(file, info.Size())
+		t.from, err = modelfile.ReadArrowFile(file, info.Size(), modelfile.ArrowOptions{MemoryLimit: limit})
 	} else {
 		t.from, err = parquetio.NewReader(file, parquetio.Options{MemoryLimit: limit})
 	}
@@ -111,7 +111,7 @@ func openFile(name string, file *os.File, f format, limit int64) (batchReader, e
 func openArrowStream(name string, r io.Reader, c io.Closer, limit int64) (batchReader, error) {
 	t := &arrowTable{name: name, close: c, limit: limit, bytes: &meter{r: r, limit: limit}}
 	var err error
-	if t.from, err = modelfile.ReadArrowStream(bufio.NewReaderSize(t.bytes, 256<<10)); err != nil {
+	if t.from, err = modelfile.ReadArrowStream(bufio.NewReaderSize(t.bytes, 256<<10), modelfile.ArrowOptions{MemoryLimit: limit}); err != nil {
 		return nil, t.refused("is not an Arrow IPC stream", err)
 	}
 	return t, nil
@@ -144,12 +144,15 @@ func (t *arrowTable) Next() (arrow.RecordBatch, error) {
 	}
 	t.number++
 	b := t.from.RecordBatch()
-	if batchBytes(b) > t.limit {
+	if batchBytes(b) > t.limit || b.NumRows() > t.limit/rowBytes {
 		return nil, t.tooLarge()
 	}
 	b.Retain()
 	return b, nil
 }
+
+// rowBytes is what is kept of each row while a batch is masked. Run-end encoded columns claim any number of rows.
+const rowBytes = 16
 
 func (t *arrowTable) tooLarge() error {
 	return fileError(t.name, "batch %d is larger than --memory %s; give more", max(t.number, 1), sizeText(t.limit))
@@ -162,7 +165,7 @@ func (t *arrowTable) refused(what string, err error) error {
 	switch {
 	case errors.As(err, &path):
 		return failed(path)
-	case errors.Is(err, errTooLarge), errors.Is(err, parquetio.ErrTooLarge):
+	case errors.Is(err, errTooLarge), errors.Is(err, modelfile.ErrTooLarge), errors.Is(err, parquetio.ErrTooLarge):
 		return t.tooLarge()
 	case t.bytes != nil && t.bytes.ended:
 		return fileError(t.name, "the stream stops without its end marker, after %s: it is not complete", batches(t.number))

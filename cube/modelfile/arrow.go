@@ -49,9 +49,11 @@ func newArrow(name, extension string, file *os.File, size int64, reader TableRea
 	}()
 	switch extension {
 	case ".arrow":
-		reader = func(f *os.File) (array.RecordReader, error) { return ReadArrowFile(f, size) }
+		reader = func(f *os.File) (array.RecordReader, error) { return ReadArrowFile(f, size, ArrowOptions{}) }
 	case ".arrows":
-		reader = func(f *os.File) (array.RecordReader, error) { return ReadArrowStream(bufio.NewReaderSize(f, 1<<16)) }
+		reader = func(f *os.File) (array.RecordReader, error) {
+			return ReadArrowStream(bufio.NewReaderSize(f, 1<<16), ArrowOptions{})
+		}
 	}
 	r, err := reader(file)
 	if err != nil {

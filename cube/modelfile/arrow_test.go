@@ -210,9 +210,9 @@ func TestArrowNotFinite(t *testing.T) {
 func drain(content []byte, name string) (rows int64, err error) {
 	var r array.RecordReader
 	if strings.HasSuffix(name, ".arrows") {
-		r, err = ReadArrowStream(bytes.NewReader(content))
+		r, err = ReadArrowStream(bytes.NewReader(content), ArrowOptions{})
 	} else {
-		r, err = ReadArrowFile(bytes.NewReader(content), int64(len(content)))
+		r, err = ReadArrowFile(bytes.NewReader(content), int64(len(content)), ArrowOptions{})
 	}
 	if err != nil {
 		return 0, err

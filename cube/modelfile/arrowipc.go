@@ -23,16 +23,22 @@ const (
 
 const maxMetadata = 64 << 20
 
+// ArrowOptions are the choices of ReadArrowStream and ReadArrowFile. The zero ArrowOptions are good.
+type ArrowOptions struct {
+	// MemoryLimit is the most bytes that a batch may have, as it stands in the data and expanded. Reading takes up to
+	// twice as much, and what a decoder needs. 0 means no limit but about a thousand times the bytes read.
+	MemoryLimit int64
+}
+
 // ReadArrowStream reads an Arrow IPC stream from a source that nobody vouches for. Where ipc.Reader would panic, run out of memory or
 // take a stream that was cut for a shorter one, the reader that it returns ends with an error; its batches are
-// validated in full. The caller releases it. Memory is what the batches need, and at most about a thousand times the
-// bytes read.
-func ReadArrowStream(r io.Reader) (array.RecordReader, error) {
-	return newArrowReader(&messages{next: func(m *messages) ([]byte, []byte, error) { return m.read(r, -1) }})
+// validated in full. The caller releases it. A batch over the limit of the options is an ErrTooLarge.
+func ReadArrowStream(r io.Reader, opt ArrowOptions) (array.RecordReader, error) {
+	return newArrowReader(&messages{limit: opt.MemoryLimit, next: func(m *messages) ([]byte, []byte, error) { return m.read(r, -1) }})
 }
 
 // ReadArrowFile is ReadArrowStream for an Arrow IPC file of that size.
-func ReadArrowFile(r io.ReaderAt, size int64) (array.RecordReader, error) {
+func ReadArrowFile(r io.ReaderAt, size int64, opt ArrowOptions) (array.RecordReader, error) {
 	const magic = "ARROW1"
 	tail := make([]byte, 4+len(magic))
 	if size < int64(len(magic)+2+len(tail)) {
@@ -60,7 +66,7 @@ func ReadArrowFile(r io.ReaderAt, size int64) (array.RecordReader, error) {
 	}
 	// The schema of the messages stands first, the batches where the footer says.
 	blocks = append([]block{{offset: int64(len(magic) + 2)}}, blocks...)
-	return newArrowReader(&messages{next: func(m *messages) ([]byte, []byte, error) {
+	return newArrowReader(&messages{limit: opt.MemoryLimit, next: func(m *messages) ([]byte, []byte, error) {
 		if len(blocks) == 0 {
 			return nil, nil, io.EOF
 		}
@@ -80,6 +86,7 @@ func ReadArrowFile(r io.ReaderAt, size int64) (array.RecordReader, error) {
 // messages is an ipc.MessageReader that checks each message before arrow-go sees it.
 type messages struct {
 	next    func(*messages) (meta, body []byte, err error)
+	limit   int64 // of a batch, 0 for none
 	views   views
 	budget  budget
 	message *ipc.Message
@@ -110,9 +117,9 @@ func (m *messages) Release() {
 // Retain does nothing: one reader owns the messages.
 func (m *messages) Retain() {}
 
-// read reads one message of at most limit bytes, or of any number where limit is negative. Nothing is allocated before
+// read reads one message of at most left bytes, or of any number where left is negative. Nothing is allocated before
 // its bytes are there. It fails with io.EOF only at an end marker.
-func (m *messages) read(r io.Reader, limit int64) (meta, body []byte, err error) {
+func (m *messages) read(r io.Reader, left int64) (meta, body []byte, err error) {
 	prefix := make([]byte, 8)
 	if _, err := io.ReadFull(r, prefix[:4]); err != nil {
 		return nil, nil, cut(err)
@@ -130,25 +137,38 @@ func (m *messages) read(r io.Reader, limit int64) (meta, body []byte, err error)
 	case length > maxMetadata:
 		return nil, nil, fmt.Errorf("the metadata of a message are larger than %d MiB", maxMetadata>>20)
 	}
-	if meta, err = readBytes(r, int64(length)); err != nil {
+	if meta, err = readBytes(r, int64(length), left); err != nil {
 		return nil, nil, err
 	}
-	size, err := m.views.checkMessage(meta)
-	if err != nil {
+	size, packed, err := m.views.checkMessage(meta)
+	switch {
+	case err != nil:
 		return nil, nil, err
-	}
-	if limit >= 0 && size > limit {
+	case left >= 0 && size > left:
 		return nil, nil, cut(io.EOF)
+	case m.limit > 0 && size > m.limit:
+		return nil, nil, ErrTooLarge
 	}
-	if body, err = readBytes(r, size); err != nil {
+	if body, err = readBytes(r, size, left); err != nil {
 		return nil, nil, err
 	}
-	m.budget.grant(int64(length) + size)
+	if err = packed.check(body, m.limit); err != nil {
+		return nil, nil, err
+	}
+	if m.limit == 0 {
+		m.budget.grant(int64(length) + size)
+	}
 	return meta, body, nil
 }
 
-// readBytes reads n bytes. The buffer grows with what was read: n is the file's word.
-func readBytes(r io.Reader, n int64) ([]byte, error) {
+// readBytes reads n bytes, of which left are known to be there. Where that is unknown the buffer grows with what was
+// read: n is the file's word.
+func readBytes(r io.Reader, n, left int64) ([]byte, error) {
+	if n <= max(left, 1<<20) {
+		b := make([]byte, n)
+		_, err := io.ReadFull(r, b)
+		return b, cut(err)
+	}
 	var b bytes.Buffer
 	b.Grow(int(min(n, 1<<20)))
 	if _, err := io.CopyN(&b, r, n); err != nil {
@@ -162,24 +182,25 @@ func cut(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the data were cut short")
 	}
-	return err
+	return err // or nil
 }
 
 // arrowReader is an ipc.Reader that never panics and whose batches are valid.
 type arrowReader struct {
 	*ipc.Reader
-	err error
+	from *messages
+	err  error
 }
 
 func newArrowReader(m *messages) (array.RecordReader, error) {
 	m.budget.Allocator = memory.NewGoAllocator()
-	m.budget.left.Store(minBudget)
+	m.budget.start(m.limit)
 	// The constructor recovers from panics itself.
 	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(&m.budget))
 	if err != nil {
 		return nil, err
 	}
-	return &arrowReader{Reader: r}, nil
+	return &arrowReader{Reader: r, from: m}, nil
 }
 
 // Next moves to the next batch, and says whether there is one.
@@ -189,7 +210,13 @@ func (r *arrowReader) Next() (more bool) {
 			r.err, more = fmt.Errorf("the data are damaged: %v", p), false
 		}
 	}()
-	if r.err != nil || !r.Reader.Next() {
+	if r.err != nil {
+		return false
+	}
+	if r.from.limit > 0 {
+		r.from.budget.start(r.from.limit)
+	}
+	if !r.Reader.Next() {
 		return false
 	}
 	r.err = validate(r.RecordBatch())
@@ -225,6 +252,14 @@ type budget struct {
 	left    atomic.Int64
 }
 
+// start allows limit bytes, or what data of any size may take.
+func (b *budget) start(limit int64) {
+	if limit == 0 {
+		limit = minBudget
+	}
+	b.left.Store(limit)
+}
+
 // grant adds what n more bytes of data may expand to.
 func (b *budget) grant(n int64) {
 	n = min(n, maxBudget/maxExpansion) * maxExpansion
@@ -235,7 +270,7 @@ func (b *budget) grant(n int64) {
 
 func (b *budget) spend(n int) {
 	if b.left.Add(-int64(n)) < 0 {
-		panic(errors.New("the data expand to more than their size allows"))
+		panic(fmt.Errorf("%w: the data expand to more than their size allows", ErrTooLarge))
 	}
 }
 

@@ -105,8 +105,9 @@ func (m *metadata) vector(offset, size int) (at, n int) {
 	return at + 4, n
 }
 
-// checkMessage checks the metadata of a message and is the length of its body. v is that of the messages before.
-func (v *views) checkMessage(b []byte) (body int64, err error) {
+// checkMessage checks the metadata of a message and is the length of its body, and what of that is compressed. v is that
+// of the messages before.
+func (v *views) checkMessage(b []byte) (body int64, c compressed, err error) {
 	m := &metadata{views: v, b: b}
 	root := m.root()
 	kind := 0
@@ -120,22 +121,25 @@ func (v *views) checkMessage(b []byte) (body int64, err error) {
 	header := m.table(m.slot(root, 2))
 	switch {
 	case header.at == 0:
-		return 0, errMetadata
+		return 0, c, errMetadata
 	case kind == schemaMessage:
 		m.vector(m.slot(header, 2), 4)
 		m.dictionaries = map[int64]int{}
 		m.batch, err = m.checkFields(m.slot(header, 1), 0)
 	case kind == dictionaryMessage:
-		m.checkBatch(m.table(m.slot(header, 1)), m.dictionaries[m.id(header)])
+		batch := m.table(m.slot(header, 1))
+		m.checkBatch(batch, m.dictionaries[m.id(header)])
+		c = m.compression(batch)
 	case kind == batchMessage:
 		m.checkBatch(header, m.batch)
+		c = m.compression(header)
 	default:
-		return 0, fmt.Errorf("message of an unknown kind %d", kind)
+		return 0, c, fmt.Errorf("message of an unknown kind %d", kind)
 	}
 	if err == nil && (m.damaged || body < 0) {
 		err = errMetadata
 	}
-	return body, err
+	return body, c, err
 }
 
 // id is the id of a dictionary, which stands in the first slot of its table.

@@ -120,7 +120,7 @@ func rewriteSchema(md metadata.KeyValueMetadata) error {
 	if err != nil {
 		return errors.New("the stored Arrow schema is damaged")
 	}
-	r, err := modelfile.ReadArrowStream(bytes.NewReader(message))
+	r, err := modelfile.ReadArrowStream(bytes.NewReader(message), modelfile.ArrowOptions{})
 	if err != nil {
 		return fmt.Errorf("the stored Arrow schema is damaged: %w", err)
 	}
@@ -135,6 +135,14 @@ func rewriteSchema(md metadata.KeyValueMetadata) error {
 
 // unclosed keeps a reader open that is its owner's to close.
 type unclosed struct{ parquet.ReaderAtSeeker }
+
+// ReadAt refuses negative offsets, which damaged files lead to: to a file they would be failures of its own.
+func (u unclosed) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 {
+		return 0, errors.New("an offset in the file is negative")
+	}
+	return u.ReaderAtSeeker.ReadAt(p, at)
+}
 
 // Schema is the schema of all batches: the one stored by an Arrow writer, else what the Parquet types say.
 func (r *Reader) Schema() *arrow.Schema { return r.from.Schema() }
