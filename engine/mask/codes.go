@@ -19,7 +19,8 @@ type coded struct {
 	places  []uint32 // items, with 0 for what is none: where coupled conditions look
 	nulls   bool     // a row may be null
 	direct  any      // []uint8, []uint16 or []uint32: the codes of all rows, where they stand in the batch like that
-	tables  [][]byte
+	tables  [][]byte // by group; nil where every row keeps all lanes
+	always  []byte   // by group: the lanes that every row keeps
 }
 
 // item is the item of a code, negative where there is none.
@@ -36,16 +37,40 @@ func (c *coded) item(code uint32) int32 {
 // newCoded prepares a column of a batch. A dictionary no longer than the batch is coded by its entries, to which the
 // tables are folded.
 func newCoded(p part, lk *lookup, col int, groups []group) (*coded, error) {
-	c := &coded{entries: lk.list.Len(), tables: make([][]byte, len(groups))}
+	c := &coded{entries: lk.list.Len(), tables: make([][]byte, len(groups)), always: make([]byte, len(groups))}
 	for k := range groups {
 		c.tables[k] = groups[k].tables[col]
 	}
 	var err error
 	if dt, ok := p.data.DataType().(*arrow.DictionaryType); ok {
-		return c, c.dictionary(p, dt, lk)
+		err = c.dictionary(p, dt, lk)
+	} else {
+		c.coder, c.nulls, err = newCoder(p, p.data.DataType(), lk)
 	}
-	c.coder, c.nulls, err = newCoder(p, p.data.DataType(), lk)
+	c.settle()
 	return c, err
+}
+
+// settle finds the lanes that no row of the column can lose, and drops the tables that thus say nothing.
+func (c *coded) settle() {
+	for k, t := range c.tables {
+		c.always[k] = 0xff
+		if t == nil {
+			continue
+		}
+		for _, b := range t[:c.entries] {
+			c.always[k] &= b
+		}
+		if c.items == nil {
+			c.always[k] &= t[c.entries+unknownSlot]
+		}
+		if c.nulls {
+			c.always[k] &= t[c.entries+nullSlot]
+		}
+		if c.always[k] == 0xff {
+			c.tables[k] = nil
+		}
+	}
 }
 
 // dictionary codes by entries where that saves lookups, else by items.

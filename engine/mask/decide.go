@@ -14,6 +14,16 @@ type decision struct {
 	n     int
 	lanes [][]uint64 // by lane; nil where all rows have it
 	nulls [][]uint64 // by item column: null rows; nil where there are none
+	asked []byte     // by group: the lanes that some row may lack
+	lent  []uint64   // where the words are
+	arena []uint64   // what is left of it
+}
+
+// words are so many words of the arena, which hold anything; it must be large enough.
+func (d *decision) words(n int) []uint64 {
+	w := d.arena[:n:n]
+	d.arena = d.arena[n:]
+	return w
 }
 
 // scratch is what one goroutine needs to decide a chunk.
@@ -35,19 +45,43 @@ func (m *Masker) newScratch() *scratch {
 
 // decide answers all lanes for the rows of a batch whose item columns are cols.
 func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
-	d := &decision{n: n, lanes: make([][]uint64, len(m.lanes)), nulls: make([][]uint64, len(cols))}
+	d := &decision{n: n, lanes: make([][]uint64, len(m.lanes)), nulls: make([][]uint64, len(cols)), asked: make([]byte, len(m.groups))}
+	var used []*[]uint64
 	for i := range m.lanes {
-		if l := &m.lanes[i]; l.never || len(l.placed)+len(l.folded)+len(l.coupled) > 0 {
-			d.lanes[i] = make([]uint64, wordsFor(n))
+		if m.lanes[i].never {
+			used = append(used, &d.lanes[i])
+		}
+	}
+	for k := range m.groups {
+		always := byte(0xff)
+		for _, c := range cols {
+			always &= c.always[k]
+		}
+		for j, id := range m.groups[k].lanes {
+			if always>>j&1 == 0 || len(m.lanes[id].coupled) > 0 {
+				d.asked[k] |= 1 << j
+				used = append(used, &d.lanes[id])
+			}
 		}
 	}
 	for i, c := range cols {
 		if c.nulls {
-			d.nulls[i] = make([]uint64, wordsFor(n))
+			used = append(used, &d.nulls[i])
 		}
 	}
+	d.lent = m.words.get(len(used) * wordsFor(n))
+	d.arena = d.lent
+	for _, w := range used {
+		*w = d.words(wordsFor(n))
+	}
+	for i := range m.lanes {
+		if m.lanes[i].never {
+			clear(d.lanes[i])
+		}
+	}
+	couples := m.bindCouples(n, cols)
 	return d, inChunks(n, workers, &m.scratch, func(s *scratch, lo, hi int) error {
-		return m.decideChunk(d, cols, s, lo, hi)
+		return m.decideChunk(d, cols, couples, s, lo, hi)
 	})
 }
 
@@ -77,11 +111,14 @@ func inChunks(n, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) er
 }
 
 // decideChunk decides the rows [lo,hi); lo is the first row of a word.
-func (m *Masker) decideChunk(d *decision, cols []*coded, s *scratch, lo, hi int) error {
+func (m *Masker) decideChunk(d *decision, cols []*coded, couples []*boundCouple, s *scratch, lo, hi int) error {
 	n := hi - lo
 	words := func(all []uint64) []uint64 { return all[lo>>6 : lo>>6+wordsFor(n)] }
 	for i, c := range cols {
 		if c.direct != nil {
+			if !c.looksUp() && !c.inside(lo, hi) {
+				return m.columnError(i, malformed("an index is outside its dictionary"))
+			}
 			continue
 		}
 		if err := c.coder.code(lo, s.codes[i][:n]); err != nil {
@@ -93,13 +130,23 @@ func (m *Masker) decideChunk(d *decision, cols []*coded, s *scratch, lo, hi int)
 		}
 	}
 	for k := range m.groups {
-		if err := m.decideGroup(d, k, cols, s, lo, hi); err != nil {
-			return err
+		if d.asked[k] == 0 {
+			continue
+		}
+		if !m.decideGroup(d, k, cols, couples, s, lo, hi) {
+			for i, c := range cols {
+				if !c.inside(lo, hi) {
+					return m.columnError(i, malformed("an index is outside its dictionary"))
+				}
+			}
+			return malformed("an index is outside its dictionary")
 		}
 	}
 	for i := range m.lanes {
 		for _, c := range m.lanes[i].coupled {
-			m.couple(words(d.lanes[i]), &c, cols, s, lo, hi)
+			if c.couple == nil || couples[c.couple.id] == nil {
+				m.couple(words(d.lanes[i]), &c, cols, s, lo, hi)
+			}
 		}
 	}
 	return nil
@@ -139,44 +186,51 @@ func (d *decision) nullItems(c *coded, col int, s *scratch, lo, n int) {
 	}
 }
 
-// decideGroup answers one group's lanes for the rows [lo,hi).
-func (m *Masker) decideGroup(d *decision, group int, cols []*coded, s *scratch, lo, hi int) error {
-	n, first := hi-lo, true
+// decideGroup answers one group's lanes for the rows [lo,hi). It is false where an index is outside its dictionary.
+func (m *Masker) decideGroup(d *decision, group int, cols []*coded, couples []*boundCouple, s *scratch, lo, hi int) bool {
+	n := hi - lo
 	rows := s.bytes[:n]
+	one, filled := -1, false // a column that waits for a second
 	for i, c := range cols {
-		table := c.tables[group]
-		if table == nil {
-			continue
-		}
-		inside := true
-		switch codes := c.direct.(type) {
-		case []uint8:
-			inside = apply(rows, codes[lo:hi], table[:c.entries], first)
-		case []uint16:
-			inside = apply(rows, codes[lo:hi], table[:c.entries], first)
-		case []uint32:
-			inside = apply(rows, codes[lo:hi], table[:c.entries], first)
+		switch {
+		case c.tables[group] == nil:
+		case filled:
+			if !apply(rows, c, group, s.codes[i], lo, hi, false) {
+				return false
+			}
+		case one < 0:
+			one = i
 		default:
-			inside = apply(rows, s.codes[i][:n], table, first)
+			if !applyTwo(rows, cols[one], c, group, s.codes[one], s.codes[i], lo, hi) {
+				return false
+			}
+			filled = true
 		}
-		if !inside {
-			return m.columnError(i, malformed("an index is outside its dictionary"))
+	}
+	switch {
+	case filled:
+	case one >= 0:
+		if !apply(rows, cols[one], group, s.codes[one], lo, hi, true) {
+			return false
 		}
-		first = false
+	default:
+		for i := range rows {
+			rows[i] = 0xff
+		}
+	}
+	for _, c := range m.groups[group].couples {
+		if b := couples[c.id]; b != nil {
+			x, y := c.columns[0], c.columns[1]
+			if !b.and(rows, cols[x], cols[y], s.codes[x], s.codes[y], lo, hi) {
+				return false
+			}
+		}
 	}
 	clear(s.bytes[n : 64*wordsFor(n)])
-	ids := m.groups[group].lanes
-	var out [lanesPerGroup][]uint64
-	for k, id := range ids {
-		out[k] = d.lanes[id][lo>>6 : lo>>6+wordsFor(n)]
+	for k, id := range m.groups[group].lanes {
+		if d.asked[group]>>k&1 != 0 {
+			pack(d.lanes[id][lo>>6:lo>>6+wordsFor(n)], s.bytes[:64*wordsFor(n)], k)
+		}
 	}
-	spread(out[:len(ids)], s.bytes[:64*wordsFor(n)])
-	return nil
-}
-
-func apply[T uint8 | uint16 | uint32](rows []byte, codes []T, table []byte, first bool) bool {
-	if first {
-		return setTable(rows, codes, table)
-	}
-	return andTable(rows, codes, table)
+	return true
 }

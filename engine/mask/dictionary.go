@@ -108,6 +108,25 @@ func (m *numbering) sort() {
 	}
 }
 
+// useAll numbers the values of rows; it is false where the dictionary lacks one. Nearly all rows use a value that an
+// earlier one used too, and once every value is numbered the rest is only looked over, if at all.
+func useAll[T index](m *numbering, rows []T, known bool) bool {
+	inside := true
+	for from := 0; from < len(rows); from += chunkRows {
+		chunk := rows[from:min(from+chunkRows, len(rows))]
+		if len(m.order) == int(m.size) {
+			inside = (known || allBelow(chunk, m.size)) && inside
+			continue
+		}
+		for _, v := range chunk {
+			if k := uint64(v); k >= uint64(len(m.dense)) || m.dense[k] == 0 {
+				inside = m.use(k) && inside
+			}
+		}
+	}
+	return inside
+}
+
 func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s selection) (result, error) {
 	width := dt.IndexType.(arrow.FixedWidthDataType).Bytes()
 	idx, err := indices[T](p, width)
@@ -118,15 +137,12 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 	if err != nil {
 		return result{}, err
 	}
+	known := r.inside
+	r.inside = false // The dictionary's values may have one of their own.
 	m, inside := newNumbering(values.n, p.n), true
 	for from, to := range runs(visible, s.n) {
 		if s.rows == nil {
-			for _, v := range idx[from:to] {
-				// Nearly all rows use a value that an earlier one used too.
-				if k := uint64(v); k >= uint64(len(m.dense)) || m.dense[k] == 0 {
-					inside = m.use(k) && inside
-				}
-			}
+			inside = useAll(m, idx[from:to], known) && inside
 			continue
 		}
 		for _, row := range s.rows[from:to] {

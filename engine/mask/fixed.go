@@ -71,30 +71,6 @@ func maskBytes(dst, src []byte, words []uint64, n, width int) {
 	}
 }
 
-// maskValues is maskBytes for values of a machine word. Full and empty words are moved in bulk; mixed ones without a
-// branch, which costs the same for every pattern.
-func maskValues[T uint8 | uint16 | uint32 | uint64](dst, src []T, words []uint64) {
-	n := len(dst)
-	src = src[:n]
-	for i, w := range words {
-		lo := i << 6
-		hi := min(lo+64, n)
-		d, v := dst[lo:hi], src[lo:hi]
-		switch w {
-		case ^uint64(0):
-			copy(d, v)
-		case 0:
-			clear(d)
-		default:
-			v = v[:len(d)]
-			for j := range d {
-				d[j] = v[j] & -T(w&1)
-				w >>= 1
-			}
-		}
-	}
-}
-
 // takeBytes writes the values at rows where words has their bit, zeros elsewhere.
 func takeBytes(dst, src []byte, words []uint64, rows []int, width int) {
 	switch width {

@@ -1,6 +1,10 @@
 package mask
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
 
 // The hot loops over rows: free functions over slices that the caller owns.
 
@@ -34,30 +38,87 @@ func andTable[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte) bo
 	return inside
 }
 
-// transpose8 turns eight rows of eight bits: bit j of byte k comes from bit k of byte j.
-func transpose8(x uint64) uint64 {
-	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
-	x ^= t ^ t<<7
-	t = (x ^ x>>14) & 0x0000cccc0000cccc
-	x ^= t ^ t<<14
-	t = (x ^ x>>28) & 0x00000000f0f0f0f0
-	return x ^ t ^ t<<28
+// setTables is setTable and andTable of two columns at once. Where a code is outside its table it stops, and is false.
+func setTables[A, B uint8 | uint16 | uint32](dst []byte, a []A, ta []byte, b []B, tb []byte) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		x, y := a[i], b[i]
+		if uint(x) >= uint(len(ta)) || uint(y) >= uint(len(tb)) {
+			return false
+		}
+		dst[i] = ta[x] & tb[y]
+	}
+	return true
 }
 
-// spread splits bytes of eight lanes' bits, one byte a row, into words by lane: word w of lane k at out[k][w]. The
-// rows are whole words.
-func spread(out [][]uint64, rows []byte) {
-	for w := range len(rows) / 64 {
-		var acc [lanesPerGroup]uint64
-		for j := range 8 {
-			x := transpose8(binary.LittleEndian.Uint64(rows[w*64+8*j:]))
-			for k := range out {
-				acc[k&(lanesPerGroup-1)] |= x >> (8 * k & 63) & 0xff << (8 * j)
-			}
+// andCouple clears the bits that the table lacks at the sum of two columns' offsets. Where a code is outside its
+// offsets it stops, and is false.
+func andCouple[A, B uint8 | uint16 | uint32](dst []byte, a []A, oa []uint32, b []B, ob []uint32, table []byte) bool {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		x, y := a[i], b[i]
+		if uint(x) >= uint(len(oa)) || uint(y) >= uint(len(ob)) {
+			return false
 		}
-		for k := range out {
-			out[k][w] = acc[k]
+		at := oa[x] + ob[y]
+		if uint(at) >= uint(len(table)) {
+			return false
 		}
+		dst[i] &= table[at]
+	}
+	return true
+}
+
+// allBelow says whether every number is below n, and not negative.
+func allBelow[T index](v []T, n uint64) bool {
+	if len(v) == 0 {
+		return true
+	}
+	b := arrow.GetBytes(v)
+	width := len(b) / len(v)
+	if width < 8 && n > 0 && n <= 1<<(8*width-1) {
+		head := len(b) &^ 31
+		if !allBelowPacked(b[:head], n, 8*width) {
+			return false
+		}
+		v = v[head/width:]
+	}
+	for _, x := range v {
+		if uint64(x) >= n {
+			return false
+		}
+	}
+	return true
+}
+
+// allBelowPacked looks at numbers of so many bits, packed in whole quarters of 32 bytes, several at a time: a number with its top bit clear
+// is below n where adding the rest up to the top bit leaves that clear. n is at most the top bit.
+func allBelowPacked(b []byte, n uint64, width int) bool {
+	ones := ^uint64(0) / (1<<width - 1) // the lowest bit of each number
+	tops := ones << (width - 1)
+	add := ones * (1<<(width-1) - n)
+	var seen uint64
+	for ; len(b) >= 32; b = b[32:] {
+		q := (*[32]byte)(b)
+		x, y := binary.NativeEndian.Uint64(q[0:]), binary.NativeEndian.Uint64(q[8:])
+		z, w := binary.NativeEndian.Uint64(q[16:]), binary.NativeEndian.Uint64(q[24:])
+		// Without the top bits no sum carries into the next number.
+		seen |= x | y | z | w | (x&^tops + add) | (y&^tops + add) | (z&^tops + add) | (w&^tops + add)
+	}
+	return seen&tops == 0
+}
+
+// pack gathers bit k of each row's byte into words. The rows are whole words.
+func pack(out []uint64, rows []byte, k int) {
+	const low = 0x0101010101010101
+	for w := range out {
+		r := (*[64]byte)(rows[64*w:])
+		var word uint64
+		for j := 0; j < 64; j += 8 {
+			// The product moves the lowest bit of byte i to bit 56+i.
+			word |= (binary.LittleEndian.Uint64(r[j:j+8]) >> (k & 63) & low) * 0x0102040810204080 >> 56 << j
+		}
+		out[w] = word
 	}
 }
 

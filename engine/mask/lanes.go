@@ -28,6 +28,7 @@ type condition struct {
 	base    uint64
 	columns []int
 	strides []uint64
+	couple  *couple // the table that it went into; nil where it went into none
 }
 
 func (c *condition) has(cell uint64) bool { return c.bits[cell>>6]>>(cell&63)&1 != 0 }
@@ -42,8 +43,9 @@ type lane struct {
 
 // group is up to eight lanes and, for each item column, the byte of each item's bits; nil where no lane asks about the column.
 type group struct {
-	lanes  []int
-	tables [][]byte
+	lanes   []int
+	tables  [][]byte
+	couples []*couple
 }
 
 // needs says whether a lane asks about an item column.
@@ -51,10 +53,11 @@ func (l *lane) needs(col int) bool {
 	return slices.Contains(l.placed, col) || slices.ContainsFunc(l.folded, func(c condition) bool { return c.columns[0] == col })
 }
 
-// equal says that two lanes ask the same, by the identity of their tables.
+// equal says that two lanes ask the same.
 func (l *lane) equal(o *lane) bool {
 	same := func(a, b condition) bool {
-		return &a.bits[0] == &b.bits[0] && a.base == b.base && slices.Equal(a.columns, b.columns) && slices.Equal(a.strides, b.strides)
+		return a.base == b.base && slices.Equal(a.columns, b.columns) && slices.Equal(a.strides, b.strides) &&
+			(&a.bits[0] == &b.bits[0] || slices.Equal(a.bits, b.bits))
 	}
 	return l.never == o.never && slices.Equal(l.placed, o.placed) &&
 		slices.EqualFunc(l.folded, o.folded, same) && slices.EqualFunc(l.coupled, o.coupled, same)
@@ -123,11 +126,14 @@ func fold(ls lanes, items []itemColumn) []group {
 		g := &groups[len(groups)-1]
 		g.lanes = append(g.lanes, i)
 	}
+	couples := 0
 	for k := range groups {
 		g := &groups[k]
 		for col := range items {
 			g.tables[col] = foldColumn(ls, g.lanes, col, items[col].list.Len())
 		}
+		g.couples = foldCouples(ls, g.lanes, items, couples)
+		couples += len(g.couples)
 	}
 	return groups
 }

@@ -30,6 +30,7 @@ type Masker struct {
 	mem     memory.Allocator
 	workers int
 	scratch sync.Pool // of *scratch
+	words   wordPool
 
 	mu     sync.Mutex
 	totals counts
@@ -51,7 +52,7 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	}
 	m := &Masker{opt: opt, member: member.Name(), input: schema, mem: opt.Allocator, workers: opt.Workers}
 	if m.mem == nil {
-		m.mem = memory.DefaultAllocator
+		m.mem = new(recycler)
 	}
 	if m.workers == 0 {
 		m.workers = runtime.GOMAXPROCS(0)
@@ -159,6 +160,7 @@ func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch) (out arrow.Record
 		return nil, c, err
 	}
 	p := &pass{m: m, batch: batch, n: int(batch.NumRows()), first: first}
+	defer p.done()
 	if out, err = p.run(); err != nil {
 		return nil, c, err
 	}

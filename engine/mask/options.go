@@ -41,7 +41,7 @@ type Options struct {
 	KeepMetadata []string // keys of schema and field metadata that come through
 
 	Workers   int              // goroutines of one call; 0 is as many as the machine runs at once. Small batches use one
-	Allocator memory.Allocator // of the output; nil is memory.DefaultAllocator
+	Allocator memory.Allocator // of the output; nil reuses what the Masker's earlier batches let go when they were released
 }
 
 // Suffixes of the columns that Options.Readable and Options.Locks add.

@@ -17,6 +17,7 @@ type pass struct {
 	batch  arrow.RecordBatch
 	n      int
 	first  uint64
+	cols   []*coded // the item columns as they were read
 	d      *decision
 	cells  []cellBits // by measure
 	counts counts
@@ -48,6 +49,14 @@ func (p *pass) run() (arrow.RecordBatch, error) {
 	return p.redact()
 }
 
+// done gives back the words that were lent to the call.
+func (p *pass) done() {
+	if p.d != nil {
+		p.m.words.put(p.d.lent)
+		p.d = nil
+	}
+}
+
 // decide answers all lanes; it returns the item columns as they were read.
 func (p *pass) decide() ([]*coded, error) {
 	cols := make([]*coded, len(p.m.items))
@@ -60,6 +69,7 @@ func (p *pass) decide() ([]*coded, error) {
 			return nil, p.m.columnError(i, err)
 		}
 	}
+	p.cols = cols
 	var err error
 	p.d, err = p.m.decide(p.n, cols, p.m.workers)
 	return cols, err
@@ -109,11 +119,14 @@ func (p *pass) hideItems(readable []uint64, item int) ([]uint64, int) {
 		if readable != nil {
 			out[w] &= readable[w]
 		}
-		hidden := out[w] &^ lane[w]
+		hidden := uint64(0)
+		if lane != nil {
+			hidden = out[w] &^ lane[w]
+			out[w] &= lane[w]
+		}
 		if nulls != nil {
 			hidden &^= nulls[w]
 		}
-		out[w] &= lane[w]
 		n += bits.OnesCount64(hidden)
 	}
 	return out, n
@@ -146,16 +159,23 @@ func (p *pass) countNulls(item int) int {
 
 // countPlaced counts the rows where every dimension that has a column holds an item.
 func (p *pass) countPlaced(dims []place) int {
+	placed := make([][]uint64, 0, len(dims))
+	for _, d := range dims {
+		if d.column >= 0 && p.d.lanes[p.m.items[d.column].placed] != nil {
+			placed = append(placed, p.d.lanes[p.m.items[d.column].placed])
+		}
+	}
+	if len(placed) == 0 {
+		return p.n
+	}
 	n := 0
 	for w := range wordsFor(p.n) {
 		word := ^uint64(0)
 		if w == wordsFor(p.n)-1 {
 			word = lastWord(p.n)
 		}
-		for _, d := range dims {
-			if d.column >= 0 {
-				word &= p.d.lanes[p.m.items[d.column].placed][w]
-			}
+		for _, lane := range placed {
+			word &= lane[w]
 		}
 		n += bits.OnesCount64(word)
 	}
@@ -288,6 +308,7 @@ func (p *pass) redactColumn(r *redactor, i int) (*array.Data, error) {
 		s.keep = p.arranged(p.cells[c.at].visible)
 	case dimension:
 		s.keep = p.arranged(p.d.lanes[p.m.items[c.at].visible])
+		r.inside = p.cols[c.at].direct != nil
 	}
 	if s.keep != nil && countBits(s.keep) == s.n {
 		s.keep = nil

@@ -48,6 +48,7 @@ type result struct {
 type redactor struct {
 	mem    memory.Allocator
 	strict bool // something of the input stays away: a hidden row, a gap in a child
+	inside bool // the column's indices were seen to lie in its dictionary
 	owned  []interface{ Release() }
 }
 

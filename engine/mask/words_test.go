@@ -111,7 +111,7 @@ func TestRangesOfBits(t *testing.T) {
 	}
 }
 
-func TestSpreadAsBitByBit(t *testing.T) {
+func TestPackAsBitByBit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	rows := make([]byte, 64*5)
 	for i := range rows {
@@ -121,7 +121,9 @@ func TestSpreadAsBitByBit(t *testing.T) {
 	for k := range out {
 		out[k] = make([]uint64, 5)
 	}
-	spread(out, rows)
+	for k := range out {
+		pack(out[k], rows, k)
+	}
 	for k := range out {
 		for i, b := range rows {
 			require.Equal(t, b>>k&1 == 1, hasBit(out[k], i), "lane %d row %d", k, i)
