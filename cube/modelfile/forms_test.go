@@ -51,6 +51,21 @@ func TestFormulaPositions(t *testing.T) {
 	}
 }
 
+// TestSkipForgivesNoEmptyNames: on_unknown: skip leaves out rows of unknown items; a name of spaces alone is none.
+func TestSkipForgivesNoEmptyNames(t *testing.T) {
+	require.Equal(t, `ar.csv:3:1: metric "AR": the name of an item may not be empty
+ar.csv:4:5: metric "AR": the name of an item may not be empty
+(workspace)
+`, mistakes(t, writeFiles(t, `lists: {Z: {items: [a]}}
+metrics: {AR: {type: access_rights, dimensions: [User, Z], file: ar.csv, on_unknown: skip}}
+-- ar.csv --
+User,Z,AR
+eva,a,rw
+  ,a,rw
+ada,  ,rw
+`)))
+}
+
 // TestLiteralTexts: a plain scalar keeps its text wherever a name or a text is expected (SPEC 2).
 func TestLiteralTexts(t *testing.T) {
 	ws := load(t, `

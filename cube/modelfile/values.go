@@ -135,6 +135,8 @@ func (c *converter) item(s string) (cube.Value, *rejection) {
 		return cube.ItemValue(id), nil
 	}
 	switch {
+	case name == "": // no name of an unknown item, which on_unknown: skip would forgive
+		return cube.Value{}, reject("the name of an item may not be empty")
 	case c.list.partial:
 		return cube.Value{}, &rejection{unknown: true, silent: true}
 	case c.list.List.App == nil:
