@@ -19,7 +19,8 @@ type pass struct {
 	first  uint64
 	cols   []*coded // the item columns as they were read
 	d      *decision
-	cells  []cellBits // by measure
+	plain  []*array.Data // by field: columns shown in full, for other calls with the same batch; nil where there are none
+	cells  []cellBits    // by measure
 	counts counts
 	rows   []int // the input's row of each output row; nil where they are the same
 	out    int   // rows of the output
@@ -32,10 +33,14 @@ type cellBits struct {
 }
 
 func (p *pass) run() (arrow.RecordBatch, error) {
-	cols, err := p.decide()
-	if err != nil {
+	if _, err := p.decide(); err != nil {
 		return nil, err
 	}
+	return p.finish()
+}
+
+// finish makes the output of what is decided.
+func (p *pass) finish() (arrow.RecordBatch, error) {
 	p.measure()
 	if p.m.opt.Refuse {
 		if err := p.refusal(); err != nil {
@@ -43,7 +48,7 @@ func (p *pass) run() (arrow.RecordBatch, error) {
 		}
 	}
 	p.out = p.n
-	if err := p.arrange(cols); err != nil {
+	if err := p.arrange(p.cols); err != nil {
 		return nil, err
 	}
 	return p.redact()
@@ -313,9 +318,16 @@ func (p *pass) redactColumn(r *redactor, i int) (*array.Data, error) {
 	if s.keep != nil && countBits(s.keep) == s.n {
 		s.keep = nil
 	}
+	if p.plain != nil && s.plain() && p.plain[i] != nil {
+		return p.plain[i], nil
+	}
 	d, err := r.column(in, p.m.output.Field(i).Type, s)
 	if err != nil {
 		return nil, fmt.Errorf("mask: column %q: %w", p.m.input.Field(i).Name, err)
+	}
+	if p.plain != nil && s.plain() {
+		d.Retain()
+		p.plain[i] = d
 	}
 	return d, nil
 }

@@ -1,0 +1,146 @@
+package mask
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+)
+
+func TestTransposeAsBitByBit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var a [64]uint64
+	for i := range a {
+		a[i] = rng.Uint64()
+	}
+	b := a
+	transpose64(&b)
+	for i := range 64 {
+		for j := range 64 {
+			require.Equal(t, a[j]>>i&1, b[i]>>j&1, "%d %d", i, j)
+		}
+	}
+}
+
+// A Fan shows each member what its own Masker does, and counts alike.
+func TestFanAsOneByOne(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 31))
+		w := randomWorld(t, rng)
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		n := []int{0, 1, 64, 100, 300, 5000}[rng.IntN(6)]
+		if n > 300 && seed%5 > 0 {
+			n = 100
+		}
+		batch, opt, _, _ := randomBatch(w, rng, mem, n)
+		opt.Refuse = opt.Refuse || seed%7 == 0
+		opt.Allocator = mem
+		var members []*engine.Member
+		for range []int{3, 64, 70}[rng.IntN(3)] {
+			members = append(members, w.member([]string{"ada", "bo", "cy"}[rng.IntN(3)]))
+		}
+		fan, err := NewFan(members, batch.Schema(), opt)
+		require.NoError(t, err)
+		i := 0
+		for got, err := range fan.Mask(batch) {
+			msg := fmt.Sprintf("seed %d, member %d", seed, i)
+			m, e := New(members[i], batch.Schema(), opt)
+			require.NoError(t, e)
+			want, e := m.Mask(batch)
+			require.Equal(t, e, err, msg)
+			if e == nil {
+				require.True(t, array.RecordEqual(want, got), "%s\n%s\n%s", msg, want, got)
+				want.Release()
+				got.Release()
+			}
+			require.Equal(t, m.Report(), fan.Report(i), msg)
+			i++
+		}
+		require.Len(t, members, i)
+		for got, err := range fan.Mask(batch) { // Whoever stops early owes nothing.
+			if err == nil {
+				got.Release()
+			}
+			break
+		}
+		batch.Release()
+		mem.AssertSize(t, 0)
+	}
+}
+
+// crowd is members with rights of their own, and a block of rows.
+func crowd(t testing.TB, members, rows int) ([]*engine.Member, arrow.RecordBatch) {
+	w := newWorld(t)
+	lists := []*cube.List{w.list("Country", names("country ", 200)...), w.list("Product", names("product ", 500)...), w.list("Month", names("month ", 36)...)}
+	m := w.metric("Revenue", lists...)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range 2 {
+		w.rule(fmt.Sprint("F", i), cube.OnMetrics, []*cube.Block{m}, func(cube.ItemID, []cube.ItemID) cube.Rights {
+			if rng.IntN(20) == 0 {
+				return 0
+			}
+			return cube.Read | cube.Write
+		}, lists[i])
+	}
+	var all []*engine.Member
+	for i := range members {
+		all = append(all, w.member([]string{"ada", "bo", "cy"}[i%3]))
+	}
+	return all, benchBatch("columns", lists, rows)
+}
+
+// crowds are the two ways to mask one batch for many members.
+func crowds(t testing.TB, members, rows int) (fan, loop func()) {
+	all, batch := crowd(t, members, rows)
+	f, err := NewFan(all, batch.Schema(), Options{Workers: 1})
+	require.NoError(t, err)
+	var maskers []*Masker
+	for _, member := range all {
+		m, err := New(member, batch.Schema(), Options{Workers: 1})
+		require.NoError(t, err)
+		maskers = append(maskers, m)
+	}
+	fan = func() {
+		for out, err := range f.Mask(batch) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.Release()
+		}
+	}
+	loop = func() {
+		for _, m := range maskers {
+			out, err := m.Mask(batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.Release()
+		}
+	}
+	return fan, loop
+}
+
+func BenchmarkFan(b *testing.B) {
+	b.Run("members=1000/rows=1Ki", func(b *testing.B) {
+		fan, loop := crowds(b, 1000, 1<<10)
+		d := fight(7, fan, loop)
+		b.ReportAllocs()
+		for b.Loop() {
+			fan()
+		}
+		b.ReportMetric(d.ratio(), "x-the-loop")
+	})
+}
+
+func TestGuardFanAgainstTheLoop(t *testing.T) {
+	guard(t)
+	fan, loop := crowds(t, 1000, 1<<10)
+	fight(7, fan, loop).require(t, 6)
+}
