@@ -160,3 +160,20 @@ func TestLongMasksAsPlain(t *testing.T) {
 		}
 	}
 }
+
+func TestAllBitsAsBitByBit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	for range 500 {
+		off, n := rng.IntN(70), rng.IntN(1500)
+		b := make([]byte, (off+n+7)/8)
+		for i := off; i < off+n; i++ {
+			b[i>>3] |= 1 << (i & 7)
+		}
+		require.True(t, allBits(b, off, n), "from %d, %d", off, n)
+		if n > 0 {
+			at := off + rng.IntN(n)
+			b[at>>3] &^= 1 << (at & 7)
+			require.False(t, allBits(b, off, n), "from %d, %d, without %d", off, n, at)
+		}
+	}
+}

@@ -77,6 +77,14 @@ func allBits(b []byte, off, n int) bool {
 		off, n = off+1, n-1
 	}
 	b = b[off>>3:]
+	for ; n >= 256; n -= 256 {
+		q := (*[32]byte)(b)
+		if binary.LittleEndian.Uint64(q[0:])&binary.LittleEndian.Uint64(q[8:])&
+			binary.LittleEndian.Uint64(q[16:])&binary.LittleEndian.Uint64(q[24:]) != ^uint64(0) {
+			return false
+		}
+		b = b[32:]
+	}
 	for ; n >= 64; n -= 64 {
 		if binary.LittleEndian.Uint64(b) != ^uint64(0) {
 			return false
