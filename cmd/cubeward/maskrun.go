@@ -139,6 +139,9 @@ func notTheInput(in, out string) error {
 	return nil
 }
 
+// largeBatch is from how many bytes on a batch costs more to keep than a collection takes.
+const largeBatch = 16 << 20
+
 // maskAll masks every batch for every member; where the result is sorted, all rows as one batch. It returns the number
 // of rows read.
 func (t *tool) maskAll(ctx context.Context, in batchReader, work []*masking, sorted bool, limit int64) (int64, error) {
@@ -170,12 +173,16 @@ func (t *tool) maskAll(ctx context.Context, in batchReader, work []*masking, sor
 			return 0, err
 		}
 		err = writeToAll(work, b, rows)
-		rows += b.NumRows()
+		n, size := b.NumRows(), batchBytes(b)
+		rows += n
 		b.Release()
 		if err != nil {
 			return 0, err
 		}
-		bar.add(b.NumRows())
+		if size >= largeBatch {
+			runtime.GC() // else several batches that nobody uses any more would be held beside the next
+		}
+		bar.add(n)
 	}
 	for _, w := range work {
 		if w.stream.Next(); w.stream.Err() != nil {

@@ -137,7 +137,7 @@ func (m *messages) read(r io.Reader, left int64) (meta, body []byte, err error) 
 	case length > maxMetadata:
 		return nil, nil, fmt.Errorf("the metadata of a message are larger than %d MiB", maxMetadata>>20)
 	}
-	if meta, err = readBytes(r, int64(length), left); err != nil {
+	if meta, err = readBytes(r, int64(length), max(left, m.limit)); err != nil {
 		return nil, nil, err
 	}
 	size, packed, err := m.views.checkMessage(meta)
@@ -149,7 +149,7 @@ func (m *messages) read(r io.Reader, left int64) (meta, body []byte, err error) 
 	case m.limit > 0 && size > m.limit:
 		return nil, nil, ErrTooLarge
 	}
-	if body, err = readBytes(r, size, left); err != nil {
+	if body, err = readBytes(r, size, max(left, m.limit)); err != nil {
 		return nil, nil, err
 	}
 	if err = packed.check(body, m.limit); err != nil {
@@ -161,10 +161,10 @@ func (m *messages) read(r io.Reader, left int64) (meta, body []byte, err error) 
 	return meta, body, nil
 }
 
-// readBytes reads n bytes, of which left are known to be there. Where that is unknown the buffer grows with what was
-// read: n is the file's word.
-func readBytes(r io.Reader, n, left int64) ([]byte, error) {
-	if n <= max(left, 1<<20) {
+// readBytes reads n bytes, of which some are known to be there, or may be asked for. Past them the buffer grows with what
+// was read: n is the file's word.
+func readBytes(r io.Reader, n, some int64) ([]byte, error) {
+	if n <= max(some, 1<<20) {
 		b := make([]byte, n)
 		_, err := io.ReadFull(r, b)
 		return b, cut(err)
