@@ -79,8 +79,12 @@ target (` + "`make guard`" + `). The others are what we lose.
 		case d.Short != "":
 			verdict = "met in this run, not guarded: " + d.Short
 		}
+		if v := bench.Spread(d.Theirs); v > tooNoisy {
+			verdict += fmt.Sprintf(" (the opponent varied by %.0f %%, a guard would be skipped)", 100*v)
+		}
 		p.printf("| %s | %s | %s%s | %s |\n", d.Name, times(d.AtMost), times(d.Ratio()), warn(bench.Spread(d.Theirs)), verdict)
 	}
+	p.arrowTarget()
 	p.printf(`
 Not there to be measured yet: many members masked at once (6 times the loop over members), updates of a compiled model
 (1/200 of compiling), rights files. SIMD: the targets for AVX-512 wait for it.
@@ -123,7 +127,7 @@ Time is fitted by size to the power of an exponent: 0 is flat, 1 linear. A guard
 			sizes, secs = append(sizes, fmt.Sprint(pt.Size)), append(secs, duration(1e9*pt.Seconds))
 			noisy = max(noisy, pt.Spread)
 		}
-		p.printf("| %s | %s | %s%s | %.2f | %.0f | %.2f |\n", c.Name, sizes[0]+" … "+sizes[len(sizes)-1], secs[0]+" … "+secs[len(secs)-1],
+		p.printf("| %s | %s | %s%s | %.2f | %.1f | %.2f |\n", c.Name, sizes[0]+" … "+sizes[len(sizes)-1], secs[0]+" … "+secs[len(secs)-1],
 			warn(noisy), bench.Exponent(c.points), c.Meant, c.Most)
 		if c.Known != "" {
 			known = append(known, fmt.Sprintf("%s: %s.", c.Name, c.Known))

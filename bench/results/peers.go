@@ -55,6 +55,24 @@ Cubeward does; what each does less stands beside its figure.
 	p.printf("\n")
 }
 
+// arrowTarget is the row of the target that a peer is measured for: eight times as fast as arrow-go's kernels, so at
+// most an eighth of their time. The two did not take turns.
+func (p *page) arrowTarget() {
+	if p.peers == nil {
+		return
+	}
+	const work = "Mask/layout=columns/rows=1Mi/dims=3/factors=2/hidden=10/peer="
+	us, they := find(p.peers, work+"cubeward"), find(p.peers, work+"arrow-compute")
+	if us == nil || they == nil {
+		return
+	}
+	verdict, ratio := "met", median(us.Of("ns/op"))/median(they.Of("ns/op"))
+	if ratio > 1.0/8 {
+		verdict = "**short** in this run"
+	}
+	p.printf("| mask 1 Mi rows by columns, against arrow-go's compute (take, and), which leaves the hidden bytes in place | 1/8 | %.2f × | %s (not in turns) |\n", ratio, verdict)
+}
+
 // split takes the peer out of a benchmark's name.
 func split(name string) (work, peer string) {
 	var rest []string
