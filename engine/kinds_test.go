@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -95,4 +97,26 @@ func TestKindsAreFew(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Each part of a chain of properties is a mapping of its own; a chain is worked out in one go, and not from its
+// beginning for each.
+func TestLongChains(t *testing.T) {
+	p := newPair(t)
+	next := p.ws.AddProperty(p.country, "Next", cube.Type{Kind: cube.Item, List: p.country})
+	space, err := next.Space()
+	require.NoError(t, err)
+	next.Input = cube.NewDense(next.Type, space, cube.Vector{Kind: cube.Item, Ints: []int32{1, 0}, N: 2})
+	ar := p.app.Rules[0].Metric
+	p.app.Rules = append(p.app.Rules, &cube.Rule{Name: "n", Metric: ar, Categories: cube.Read, Target: cube.OnProperties, Blocks: []*cube.Block{next}})
+	last := p.app.AddMetric("Last", next.Type, p.country)
+	const steps = 5001
+	last.Formula = &cube.Formula{Text: "Country" + strings.Repeat(".Next", steps), Author: cube.NoItem}
+	start := time.Now()
+	r := p.compile(t)
+	require.Less(t, time.Since(start), 30*time.Second) // minutes where each part is evaluated from the beginning
+	col, err := r.Values(context.Background(), last)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, col.Value(0).Item())
+	require.False(t, view(t, r, "cy", "Last").Read(0), "it reads Next of France and of Japan, in turn")
 }

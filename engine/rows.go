@@ -2,14 +2,12 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
-	"github.com/cubeward/cubeward/formula"
 	"github.com/cubeward/cubeward/inherit"
 )
 
@@ -176,65 +174,4 @@ func fullIf(rights []uint8, c cube.Rights) bitmap.SetID {
 		return bitmap.Full
 	}
 	return bitmap.Empty
-}
-
-// mapping is the items that an expression gives, with the system's eyes, over its dimensions (last fastest); a
-// negative item is BLANK.
-type mapping struct {
-	dims  []*cube.List
-	items []int32
-}
-
-// maxMapping is how many items a mapping may hold: 4 bytes each.
-const maxMapping = 1 << 31
-
-// mapItems evaluates every expression that the plan reads items from, each once.
-func (r *Rights) mapItems(ctx context.Context) error {
-	var err error
-	r.mappings, err = r.mapMore(ctx, nil, r.plan)
-	return err
-}
-
-// mapMore evaluates the expressions of a plan behind those of known.
-func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Plan) ([]mapping, error) {
-	maps := append(slices.Clip(known), make([]mapping, plan.Exprs()-len(known))...)
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(r.workers)
-	for i := len(known); i < len(maps); i++ {
-		g.Go(func() (err error) {
-			maps[i], err = r.mapping(ctx, plan.Expr(inherit.ExprID(i)))
-			return err
-		})
-	}
-	return maps, g.Wait()
-}
-
-func (r *Rights) mapping(ctx context.Context, e *formula.Expr) (mapping, error) {
-	col, err := r.values.eval.Eval(ctx, e)
-	if err != nil {
-		return mapping{}, err
-	}
-	n := col.Space().Len()
-	if n > maxMapping {
-		return mapping{}, fmt.Errorf("a mapping over %s has more than %d cells", col.Space(), maxMapping)
-	}
-	return mapping{e.Dims, itemsOf(col, n)}, nil
-}
-
-func itemsOf(col *cube.Column, n uint64) []int32 {
-	vec := col.Vector()
-	if vec.Kind != cube.Item { // a literal BLANK
-		return cube.NewVector(cube.Item, int(n)).Ints
-	}
-	switch col.Form() {
-	case cube.Dense:
-		return vec.Ints
-	case cube.Constant:
-		return slices.Repeat(vec.Ints, int(n))
-	}
-	items := cube.NewVector(cube.Item, int(n)).Ints
-	for i, c := range col.Cells() {
-		items[c] = vec.Ints[i]
-	}
-	return items
 }
