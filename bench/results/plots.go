@@ -18,7 +18,7 @@ func plotGrowth(dir string, curves []grown) error {
 	p.X.Label.Text, p.Y.Label.Text = "size", "time"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = powers{}, powers{}
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top = true // on the right, where only one curve comes
 	p.Add(plotter.NewGrid())
 	diagonal, err := plotter.NewLine(plotter.XYs{{X: 1, Y: 1}, {X: 16, Y: 16}})
 	if err != nil {
@@ -88,5 +88,6 @@ func plotMasks(dir string, bars []bar) error {
 		p.Legend.Add(layout, chart)
 	}
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -0.5, float64(len(bars))-0.5
 	return p.Save(18*vg.Centimeter, 10*vg.Centimeter, filepath.Join(dir, "mask.svg"))
 }
