@@ -123,8 +123,12 @@ func (b *builder) join(s state, id NodeID) {
 	s[k] = b.add(Node{Kind: And, Dims: n.Dims, Origin: n.Origin, Category: n.Category, Scenario: n.Scenario, Inputs: slices.Compact(inputs), tag: n.tag})
 }
 
+// maxFlat is how many inputs an AND may have to be taken apart when it is ANDed again. Without a limit a long chain of
+// properties would make an AND of all that came before at each of its steps.
+const maxFlat = 16
+
 func (b *builder) conjuncts(id NodeID) []NodeID {
-	if n := b.plan.nodes[id]; n.Kind == And && n.tag == untagged {
+	if n := b.plan.nodes[id]; n.Kind == And && n.tag == untagged && len(n.Inputs) <= maxFlat {
 		return slices.Clone(n.Inputs)
 	}
 	return []NodeID{id}

@@ -2,6 +2,7 @@ package inherit
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,4 +171,20 @@ func TestAuthor(t *testing.T) {
 	m.hr.SetRoleOf(1, 0) // Admin
 	_, err = Resolve(m.ws)
 	require.NoError(t, err)
+}
+
+// A chain of properties has a factor for each step; ANDing them one after the other costs as much as there are.
+func TestPlanOfLongChain(t *testing.T) {
+	const steps = 5000
+	m := newModel(t)
+	next := m.ws.AddProperty(m.country, "Next", cube.Type{Kind: cube.Item, List: m.country})
+	m.hr.Rules = append(m.hr.Rules, &cube.Rule{Name: "next", Metric: m.access, Categories: cube.Read, Target: cube.OnProperties, Blocks: []*cube.Block{next}})
+	last := m.hr.AddMetric("Last", next.Type, m.country)
+	last.Formula = &cube.Formula{Text: "Country" + strings.Repeat(".Next", steps), Author: cube.NoItem}
+	p := m.plan()
+	inputs := 0
+	for id := range NodeID(p.Len()) {
+		inputs += len(p.Node(id).Inputs)
+	}
+	require.Less(t, inputs, 30*steps)
 }
