@@ -31,8 +31,10 @@ func bigBatch(rows int) arrow.RecordBatch {
 		note.Append(strconv.Itoa(i * 104729 % 1_000_003))
 	}
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "Market", Type: arrow.BinaryTypes.String}, {Name: "Quarter", Type: arrow.BinaryTypes.String},
-		{Name: "Sales", Type: arrow.PrimitiveTypes.Float64, Nullable: true}, {Name: "note", Type: arrow.BinaryTypes.String},
+		{Name: "Market", Type: arrow.BinaryTypes.String},
+		{Name: "Quarter", Type: arrow.BinaryTypes.String},
+		{Name: "Sales", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "note", Type: arrow.BinaryTypes.String},
 	}, nil)
 	return array.NewRecordBatch(schema, []arrow.Array{market.NewArray(), quarter.NewArray(), sales.NewArray(), note.NewArray()}, int64(rows))
 }
@@ -104,8 +106,12 @@ func TestGuardMemoryDoesNotGrowWithTheFile(t *testing.T) {
 		rows  int // of a batch
 		piece int // rows of a batch or row group
 	}{
-		{"arrows", all[1].open, 64 << 10, 64 << 10}, {"arrow", all[4].open, 64 << 10, 64 << 10}, {"parquet", all[6].open, 64 << 10, 256 << 10},
-		{"arrows", all[1].open, 1 << 20, 1 << 20}, {"arrow", all[4].open, 1 << 20, 1 << 20}, {"arrows", all[2].open, 1 << 20, 1 << 20},
+		{"arrows", all[1].open, 64 << 10, 64 << 10},
+		{"arrow", all[4].open, 64 << 10, 64 << 10},
+		{"parquet", all[6].open, 64 << 10, 256 << 10},
+		{"arrows", all[1].open, 1 << 20, 1 << 20},
+		{"arrow", all[4].open, 1 << 20, 1 << 20},
+		{"arrows", all[2].open, 1 << 20, 1 << 20},
 		{"parquet", openWideParquet, 1 << 20, 1 << 20},
 	} {
 		batch := bigBatch(c.rows)

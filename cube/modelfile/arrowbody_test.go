@@ -23,8 +23,13 @@ func TestZstdHeaders(t *testing.T) {
 			data[i] = byte(rng.IntN(1 + n%7))
 		}
 		for _, opt := range [][]zstd.EOption{
-			nil, {zstd.WithSingleSegment(true)}, {zstd.WithEncoderCRC(false)}, {zstd.WithZeroFrames(true)},
-			{zstd.WithEncoderLevel(zstd.SpeedBestCompression)}, {zstd.WithWindowSize(1 << 10)}, {zstd.WithWindowSize(4 << 20)},
+			nil,
+			{zstd.WithSingleSegment(true)},
+			{zstd.WithEncoderCRC(false)},
+			{zstd.WithZeroFrames(true)},
+			{zstd.WithEncoderLevel(zstd.SpeedBestCompression)},
+			{zstd.WithWindowSize(1 << 10)},
+			{zstd.WithWindowSize(4 << 20)},
 		} {
 			e, err := zstd.NewWriter(nil, opt...)
 			require.NoError(t, err)
