@@ -1,0 +1,116 @@
+package arrow17
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	arrow17 "github.com/apache/arrow/go/v17/arrow"
+	array17 "github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// FromV17 is a record of v17 as a batch of v18, which the caller releases. It costs some allocations a column, whatever
+// its bytes; a Reader converts the schema once.
+func FromV17(rec arrow17.Record) (arrow.RecordBatch, error) {
+	schema, err := SchemaFromV17(rec.Schema())
+	if err != nil {
+		return nil, err
+	}
+	return batchFromV17(rec, schema)
+}
+
+func batchFromV17(rec arrow17.Record, schema *arrow.Schema) (out arrow.RecordBatch, err error) {
+	var columns []arrow.Array
+	defer func() {
+		for _, c := range columns {
+			c.Release()
+		}
+	}()
+	err = guard(func() error {
+		if int(rec.NumCols()) != schema.NumFields() {
+			return fmt.Errorf("%d columns for a schema of %d", rec.NumCols(), schema.NumFields())
+		}
+		for i, c := range rec.Columns() {
+			d, err := dataFromV17(c.Data(), schema.Field(i).Type)
+			if err != nil {
+				return fmt.Errorf("column %q: %w", schema.Field(i).Name, err)
+			}
+			defer d.Release()
+			columns = append(columns, array.MakeFromData(d))
+		}
+		out = array.NewRecordBatch(schema, columns, rec.NumRows())
+		return nil
+	})
+	return out, err
+}
+
+// dataFromV17 is an array's data with its children and dictionary; dt is its type in v18.
+func dataFromV17(d arrow17.ArrayData, dt arrow.DataType) (*array.Data, error) {
+	if int(storageOfV17(d.DataType()).ID()) != int(storageOf(dt).ID()) { // both versions number types alike
+		return nil, fmt.Errorf("an array of type %s where its schema says %s", d.DataType(), dt)
+	}
+	buffers := make([]*memory.Buffer, len(d.Buffers()))
+	var children []arrow.ArrayData
+	defer func() {
+		for _, b := range buffers {
+			if b != nil {
+				b.Release()
+			}
+		}
+		for _, c := range children {
+			c.Release()
+		}
+	}()
+	for i, b := range d.Buffers() {
+		if b != nil {
+			buffers[i] = memory.NewBufferWithAllocator(lend(b, b.Bytes()))
+		}
+	}
+	types, values := partsOf(dt)
+	if len(types) != len(d.Children()) {
+		return nil, fmt.Errorf("%d children for the type %s", len(d.Children()), dt)
+	}
+	for i, c := range d.Children() {
+		child, err := dataFromV17(c, types[i])
+		if err != nil {
+			return nil, err
+		}
+		children = append(children, child)
+	}
+	out := array.NewData(dt, d.Len(), buffers, children, d.NullN(), d.Offset())
+	if dict, ok := d.Dictionary().(*array17.Data); ok && dict != nil && values != nil {
+		entries, err := dataFromV17(dict, values)
+		if err != nil {
+			out.Release()
+			return nil, err
+		}
+		defer entries.Release()
+		out.SetDictionary(entries)
+	}
+	return out, nil
+}
+
+// partsOf are the types of an array's children, and of its dictionary.
+func partsOf(dt arrow.DataType) (children []arrow.DataType, dictionary arrow.DataType) {
+	switch dt := storageOf(dt).(type) {
+	case *arrow.DictionaryType:
+		return nil, dt.ValueType
+	case arrow.NestedType:
+		for _, f := range dt.Fields() {
+			children = append(children, f.Type)
+		}
+	}
+	return children, nil
+}
+
+// storageOf is the type that an extension keeps its values in; other types are their own.
+func storageOf(dt arrow.DataType) arrow.DataType {
+	for {
+		ext, ok := dt.(arrow.ExtensionType)
+		if !ok {
+			return dt
+		}
+		dt = ext.StorageType()
+	}
+}
