@@ -52,8 +52,10 @@ func Snapshot(d arrow.ArrayData) [][]byte {
 	return all
 }
 
-// Same compares two values by Arrow's equality, whatever dictionaries and runs they stand in.
+// Same compares two values by Arrow's equality, whatever dictionaries and runs they stand in, and whatever extension
+// types make of their storage.
 func Same(a arrow.Array, i int, b arrow.Array, j int) bool {
+	a, b = stored(a), stored(b)
 	if LogicallyNull(a, i) || LogicallyNull(b, j) {
 		return LogicallyNull(a, i) && LogicallyNull(b, j)
 	}
@@ -64,8 +66,6 @@ func Same(a arrow.Array, i int, b arrow.Array, j int) bool {
 	case *array.RunEndEncoded:
 		y := b.(*array.RunEndEncoded)
 		return Same(x.Values(), x.GetPhysicalIndex(i), y.Values(), y.GetPhysicalIndex(j))
-	case array.ExtensionArray:
-		return Same(x.Storage(), i, b.(array.ExtensionArray).Storage(), j)
 	case *array.Struct:
 		for k := range x.NumField() {
 			if !Same(x.Field(k), i, b.(*array.Struct).Field(k), j) {
@@ -117,4 +117,15 @@ func LogicallyNull(a arrow.Array, i int) bool {
 		return LogicallyNull(a.Storage(), i)
 	}
 	return a.IsNull(i)
+}
+
+// stored is an array without what an extension type makes of it.
+func stored(a arrow.Array) arrow.Array {
+	for {
+		ext, ok := a.(array.ExtensionArray)
+		if !ok {
+			return a
+		}
+		a = ext.Storage()
+	}
 }
