@@ -11,10 +11,12 @@
 //	engine            compiles a workspace into immutable Rights; a Member's View of a block
 //	engine/audit      questions about rights: why, who, what
 //	engine/mask       redacts and locks Arrow record batches for a member
+//	engine/mask/masktest arrays of any Arrow type with hidden parts, for tests of masks
 //	engine/parquetio  Parquet in and out, for programs: it links gRPC, which nothing else here does
 //	engine/enginetest the naive oracle and the model generator that the engine is tested against
 //	cmd/cubeward      the command
 //	examples          runnable models, with a demonstration
+//	adapters/arrow17  records of Arrow v17, there and back: a module of its own
 //
 // The straight line from files to a masked batch:
 //
