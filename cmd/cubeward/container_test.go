@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -316,5 +317,40 @@ func TestCommandLeavesNothing(t *testing.T) {
 			require.True(t, outs[0] == outs[1], "%s: the bytes tell what is hidden", msg)
 			require.False(t, masktest.Marked([]byte(outs[0])), msg)
 		}
+	}
+}
+
+// Dictionaries may grow from batch to batch, or be replaced: each batch shows its own values, and no entry but those.
+func TestDictionariesThatGrow(t *testing.T) {
+	dt := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	schema := arrow.NewSchema([]arrow.Field{{Name: "City", Type: dt}, {Name: "M", Type: dt, Nullable: true}}, nil)
+	entries := []string{"open", "WWWW", "one", "two WWW", "three"}
+	batch := func(n int, rows string) arrow.RecordBatch {
+		names := array.NewStringBuilder(memory.DefaultAllocator)
+		names.AppendValues(entries[:n], nil)
+		dictionary := names.NewArray()
+		var columns []arrow.Array
+		for _, half := range strings.Split(rows, "|") {
+			index := array.NewInt8Builder(memory.DefaultAllocator)
+			for _, r := range half {
+				index.Append(int8(r - '0'))
+			}
+			columns = append(columns, array.NewDictionaryArray(dt, index.NewArray(), dictionary))
+		}
+		return array.NewRecordBatch(schema, columns, -1)
+	}
+	for _, deltas := range []bool{false, true} {
+		var buf bytes.Buffer
+		w := ipc.NewWriter(&buf, ipc.WithSchema(schema), ipc.WithDictionaryDeltas(deltas))
+		for _, b := range []arrow.RecordBatch{batch(3, "010|200"), batch(4, "10|32"), batch(5, "00|42")} {
+			require.NoError(t, w.Write(b))
+		}
+		require.NoError(t, w.Close())
+		got := callWith(t, buf.Bytes(), "mask", "-m", write(t, "model.yaml", hiddenCityModel), "-u", "ann", "-i", "-", "-o", "-")
+		require.Equal(t, statusDone, got.status, got.stderr)
+		require.False(t, masktest.Marked([]byte(got.stdout)))
+		in, err := openBatches("-", strings.NewReader(got.stdout), defaultMemory)
+		require.NoError(t, err)
+		require.Equal(t, "City,M\nopen,one\n,\nopen,open\n,\nopen,one\nopen,three\nopen,one\n", batchesAsCSV(t, in))
 	}
 }
