@@ -161,11 +161,15 @@ func (m *messages) read(r io.Reader, left int64) (meta, body []byte, err error) 
 	return meta, body, nil
 }
 
+// spareBytes is the room behind what is read. arrow-go looks at a buffer as values of its type before it asks how many
+// there are, and a buffer of a few bytes at the very end would be looked at past the memory that it is in.
+const spareBytes = 64
+
 // readBytes reads n bytes, of which some are known to be there, or may be asked for. Past them the buffer grows with what
 // was read: n is the file's word.
 func readBytes(r io.Reader, n, some int64) ([]byte, error) {
 	if n <= max(some, 1<<20) {
-		b := make([]byte, n)
+		b := make([]byte, n, n+spareBytes)
 		_, err := io.ReadFull(r, b)
 		return b, cut(err)
 	}
@@ -174,6 +178,7 @@ func readBytes(r io.Reader, n, some int64) ([]byte, error) {
 	if _, err := io.CopyN(&b, r, n); err != nil {
 		return nil, cut(err)
 	}
+	b.Grow(spareBytes)
 	return b.Bytes(), nil
 }
 
