@@ -187,7 +187,13 @@ func (m *Masker) check(first uint64, batch arrow.RecordBatch) error {
 		same := s.NumFields() == m.input.NumFields()
 		for i := 0; same && i < s.NumFields(); i++ {
 			f, g := s.Field(i), m.input.Field(i)
-			same = f.Name == g.Name && arrow.TypeEqual(f.Type, g.Type)
+			same = f.Name == g.Name && sameType(f.Type, g.Type)
+			if m.opt.TrustMetadata { // Other metadata may place the column elsewhere.
+				same = same && samePlacement(f.Metadata, g.Metadata)
+			}
+		}
+		if m.opt.TrustMetadata {
+			same = same && samePlacement(s.Metadata(), m.input.Metadata())
 		}
 		if !same {
 			return errors.New("mask: the batch has another schema than the one that was bound")
@@ -198,7 +204,7 @@ func (m *Masker) check(first uint64, batch arrow.RecordBatch) error {
 	}
 	for i, f := range m.input.Fields() {
 		col := batch.Column(i)
-		if col == nil || int64(col.Len()) != batch.NumRows() || !arrow.TypeEqual(col.DataType(), f.Type) {
+		if col == nil || int64(col.Len()) != batch.NumRows() || !sameType(col.DataType(), f.Type) {
 			return fmt.Errorf("mask: column %q: %w: its length or type is not the batch's", f.Name, errShape)
 		}
 	}

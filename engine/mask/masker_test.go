@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 
@@ -327,4 +329,47 @@ func TestAllocationsDoNotGrowWithRows(t *testing.T) {
 	}
 	few, many := count(10_000), count(80_000)
 	require.LessOrEqual(t, many, few+8, "allocations: %v for 10,000 rows, %v for 80,000", few, many)
+}
+
+// A batch whose schema is made again is one of the schema that was bound, as long as its metadata say the same where they
+// are trusted.
+func TestBatchOfAnEqualSchema(t *testing.T) {
+	w := twoApps(t)
+	month := w.app.List("Month")
+	index := array.NewInt8Builder(memory.DefaultAllocator)
+	index.AppendValues([]int8{0, 1}, nil)
+	items := index.NewArray()
+	batch := func(digest, dense string, price arrow.DataType) arrow.RecordBatch {
+		b := array.NewBuilder(memory.DefaultAllocator, price)
+		b.AppendNulls(2)
+		fields := []arrow.Field{
+			{Name: "Month", Type: arrow.PrimitiveTypes.Int8, Metadata: arrow.MetadataFrom(map[string]string{MetadataEncoding: "index", MetadataDigest: digest})},
+			{Name: "Price", Type: price, Nullable: true},
+		}
+		md := arrow.MetadataFrom(map[string]string{"note": digest})
+		if dense != "" {
+			md = arrow.MetadataFrom(map[string]string{MetadataDense: dense})
+		}
+		return array.NewRecordBatch(arrow.NewSchema(fields, &md), []arrow.Array{items, b.NewArray()}, 2)
+	}
+	plain := arrow.LargeListOf(arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int8))
+	var buf bytes.Buffer
+	stream := ipc.NewWriter(&buf, ipc.WithSchema(arrow.NewSchema([]arrow.Field{{Name: "x", Type: plain}}, nil)))
+	require.NoError(t, stream.Close())
+	r, err := ipc.NewReader(&buf)
+	require.NoError(t, err)
+	read := r.Schema().Field(0).Type
+	require.False(t, arrow.TypeEqual(plain, read), "sameType may go")
+	good := Digest(month)
+	m, err := New(w.member("ada"), batch(good, "", plain).Schema(), Options{Application: "App", TrustMetadata: true})
+	require.NoError(t, err)
+	out, err := m.Mask(batch(good, "", read))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, out.NumRows())
+	for _, b := range []arrow.RecordBatch{
+		batch(Digest(w.app.List("Year")), "", plain), batch(good, "Price", plain), batch(good, "", arrow.LargeListOf(arrow.BinaryTypes.String)),
+	} {
+		_, err = m.Mask(b)
+		require.ErrorContains(t, err, "another schema")
+	}
 }

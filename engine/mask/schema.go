@@ -174,3 +174,23 @@ func (b *binder) checkUnique() {
 		}
 	}
 }
+
+// sameType says whether two types are equal but for metadata inside. The Arrow library takes some types for different
+// of which one has no metadata and the other empty ones.
+func sameType(a, b arrow.DataType) bool {
+	if arrow.TypeEqual(a, b) {
+		return true
+	}
+	x, errX := outputType(a)
+	y, errY := outputType(b)
+	return errX == nil && errY == nil && arrow.TypeEqual(x, y)
+}
+
+// samePlacement says whether metadata place columns alike.
+func samePlacement(a, b arrow.Metadata) bool {
+	return !slices.ContainsFunc(ownKeys(), func(key string) bool {
+		x, inA := a.GetValue(key)
+		y, inB := b.GetValue(key)
+		return inA != inB || x != y
+	})
+}
