@@ -79,43 +79,56 @@ func (c compressed) check(body []byte, limit int64) error {
 	return nil
 }
 
-// checkZstd looks at the headers of all frames in compressed bytes (RFC 8878): a decoder allocates the window that they
-// ask for.
+// checkZstd makes sure that compressed bytes ask for no larger window.
 func checkZstd(b []byte, window int64) error {
+	need, _, err := ZstdNeeds(b)
+	if err == nil && need > window {
+		err = fmt.Errorf("%w: a compressed buffer asks for a window of %d bytes", ErrTooLarge, need)
+	}
+	return err
+}
+
+// ZstdNeeds is what decoding zstd frames takes, by their own headers (RFC 8878), before anything is decoded: the largest
+// window, which a decoder allocates, and the most bytes that they can expand to. It fails where the bytes are no whole
+// frames.
+func ZstdNeeds(b []byte) (window, size int64, err error) {
 	for len(b) > 0 {
 		if len(b) < 8 {
-			return errCompressed
+			return 0, 0, errCompressed
 		}
 		magic := binary.LittleEndian.Uint32(b)
 		if magic&^0xf == 0x184d2a50 { // a frame to be skipped
-			size := int64(binary.LittleEndian.Uint32(b[4:])) + 8
-			if size > int64(len(b)) {
-				return errCompressed
+			skip := int64(binary.LittleEndian.Uint32(b[4:])) + 8
+			if skip > int64(len(b)) {
+				return 0, 0, errCompressed
 			}
-			b = b[size:]
+			b = b[skip:]
 			continue
 		}
 		if magic != 0xfd2fb528 {
-			return errCompressed
+			return 0, 0, errCompressed
 		}
 		f := b[4]
 		b = b[5:]
-		need, header := zstdHeader(f, b)
+		need, content, header := zstdHeader(f, b)
 		if header > len(b) {
-			return errCompressed
+			return 0, 0, errCompressed
 		}
-		if need < 0 || need > window {
-			return fmt.Errorf("%w: a compressed buffer asks for a window of %d bytes", ErrTooLarge, need)
+		rest, most := zstdBlocks(b[header:], f&4 != 0, min(need, maxZstdBlock))
+		if rest == nil {
+			return 0, 0, errCompressed
 		}
-		if b = skipBlocks(b[header:], f&4 != 0); b == nil {
-			return errCompressed
+		if content >= 0 { // decoders hold the frame to it
+			most = content
 		}
+		window, size, b = max(window, need), min(size, 1<<62)+most, rest
 	}
-	return nil
+	return window, size, nil
 }
 
-// zstdHeader is the window that a frame asks for, and the length of its header after the descriptor f.
-func zstdHeader(f byte, b []byte) (window int64, length int) {
+// zstdHeader is the window that a frame asks for, how much it says to hold (-1: it does not say), and the length of its
+// header after the descriptor f.
+func zstdHeader(f byte, b []byte) (window, content int64, length int) {
 	sizes := []int{0, 2, 4, 8}
 	size, single := sizes[f>>6], f&0x20 != 0
 	if single && size == 0 {
@@ -126,34 +139,47 @@ func zstdHeader(f byte, b []byte) (window int64, length int) {
 		length++
 	}
 	if length += size; length > len(b) {
-		return 0, length
+		return 0, -1, length
 	}
-	if !single {
-		base := int64(1) << (10 + b[0]>>3)
-		return base + base/8*int64(b[0]&7), length
+	content = -1
+	if size > 0 {
+		var text [8]byte
+		copy(text[:], b[length-size:length])
+		content = int64(min(binary.LittleEndian.Uint64(text[:]), 1<<62))
+		if size == 2 {
+			content += 256
+		}
 	}
-	var content [8]byte
-	copy(content[:], b[length-size:length])
-	window = int64(binary.LittleEndian.Uint64(content[:]))
-	if size == 2 {
-		window += 256
+	if single {
+		return content, content, length
 	}
-	return window, length
+	base := int64(1) << (10 + b[0]>>3)
+	return base + base/8*int64(b[0]&7), content, length
 }
 
-// skipBlocks is what follows the blocks of a frame; nil where they do not end.
-func skipBlocks(b []byte, checksum bool) []byte {
+// maxZstdBlock is the most that a block of a frame expands to, where its window is not smaller.
+const maxZstdBlock = 128 << 10
+
+// zstdBlocks is what follows the blocks of a frame, nil where they do not end, and the most that they expand to, a
+// compressed one to block bytes.
+func zstdBlocks(b []byte, checksum bool, block int64) (rest []byte, most int64) {
 	for {
 		if len(b) < 3 {
-			return nil
+			return nil, 0
 		}
 		h := int(b[0]) | int(b[1])<<8 | int(b[2])<<16
 		size := h >> 3
-		if h>>1&3 == 1 { // one byte, repeated
+		switch h >> 1 & 3 {
+		case 0: // as it stands
+			most += int64(size)
+		case 1: // one byte, repeated
+			most += int64(size)
 			size = 1
+		default:
+			most += block
 		}
 		if size += 3; size > len(b) {
-			return nil
+			return nil, 0
 		}
 		b = b[size:]
 		if h&1 != 0 {
@@ -162,9 +188,9 @@ func skipBlocks(b []byte, checksum bool) []byte {
 	}
 	if checksum {
 		if len(b) < 4 {
-			return nil
+			return nil, 0
 		}
 		b = b[4:]
 	}
-	return b
+	return b, most
 }

@@ -46,8 +46,15 @@ func TestZstdHeaders(t *testing.T) {
 				}
 				var h zstd.Header
 				if len(b) > 0 && h.Decode(b) == nil && h.WindowSize > 0 {
-					window, _ := zstdHeader(b[4], b[5:])
+					window, content, _ := zstdHeader(b[4], b[5:])
 					require.Equal(t, h.WindowSize, uint64(window))
+					if h.HasFCS {
+						require.Equal(t, h.FrameContentSize, uint64(content))
+					}
+					_, most, err := ZstdNeeds(b)
+					require.NoError(t, err)
+					require.GreaterOrEqual(t, most, int64(n))
+					require.LessOrEqual(t, most, 2*(int64(n)+maxZstdBlock))
 					require.ErrorIs(t, checkZstd(b, window-1), ErrTooLarge)
 				}
 			}

@@ -84,9 +84,18 @@ func ReadTable(f *os.File) (array.RecordReader, error) {
 }
 
 func (r *Reader) open(from parquet.ReaderAtSeeker) error {
-	var err error
-	r.file, err = file.NewParquetReader(unclosed{from}, file.WithReadProps(parquet.NewReaderProperties(r.mem)))
+	checked := &source{ReaderAtSeeker: from, limit: r.mem.limit}
+	err := checked.checkTail()
 	if err != nil {
+		return err
+	}
+	props := parquet.NewReaderProperties(r.mem)
+	props.MaxCompressedPageSize, props.MaxUncompressedPageSize = r.mem.limit, r.mem.limit
+	r.file, err = file.NewParquetReader(checked, file.WithReadProps(props))
+	if err != nil {
+		return err
+	}
+	if err := checked.know(r.file, r.file.MetaData().GetSourceFileSize()); err != nil {
 		return err
 	}
 	if err := rewriteSchema(r.file.MetaData().KeyValueMetadata()); err != nil {
@@ -131,17 +140,6 @@ func rewriteSchema(md metadata.KeyValueMetadata) error {
 	}
 	*stored = base64.StdEncoding.EncodeToString(again.Bytes())
 	return nil
-}
-
-// unclosed keeps a reader open that is its owner's to close.
-type unclosed struct{ parquet.ReaderAtSeeker }
-
-// ReadAt refuses negative offsets, which damaged files lead to: to a file they would be failures of its own.
-func (u unclosed) ReadAt(p []byte, at int64) (int, error) {
-	if at < 0 {
-		return 0, errors.New("an offset in the file is negative")
-	}
-	return u.ReaderAtSeeker.ReadAt(p, at)
 }
 
 // Schema is the schema of all batches: the one stored by an Arrow writer, else what the Parquet types say.
