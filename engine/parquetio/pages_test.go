@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"runtime/metrics"
 	"testing"
@@ -146,4 +147,27 @@ func TestFooterCost(t *testing.T) {
 	for i := range 256 {
 		_ = checkFooter([]byte{0x10 | byte(i&0xf), byte(i), 0xff, 0xff, 0xff, 0x0f, 0}, 1<<30)
 	}
+}
+
+// A short file of very many equal rows is read; one that claims far more is not.
+func TestManyEqualRows(t *testing.T) {
+	const rows = 3 << 20
+	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+	b := array.NewInt64Builder(memory.DefaultAllocator)
+	b.AppendNulls(rows)
+	data := writtenWith(t, array.NewRecordBatch(schema, []arrow.Array{b.NewArray()}, rows), parquet.WithMaxRowGroupLength(rows))
+	require.Less(t, len(data), rows/1000)
+	r, err := NewReader(bytes.NewReader(data), Options{})
+	require.NoError(t, err)
+	defer r.Release()
+	n := int64(0)
+	for r.Next() {
+		n += r.RecordBatch().NumRows()
+	}
+	require.NoError(t, r.Err())
+	require.EqualValues(t, rows, n)
+	lying := bytes.ReplaceAll(data, binary.AppendVarint(nil, rows), binary.AppendVarint(nil, 120<<20)) // as many bytes
+	require.Len(t, lying, len(data))
+	_, err = NewReader(bytes.NewReader(lying), Options{})
+	require.ErrorContains(t, err, "more rows than its size allows")
 }

@@ -109,11 +109,16 @@ func (r *Reader) open(from parquet.ReaderAtSeeker) error {
 	if err != nil {
 		return err
 	}
-	if r.rows = r.file.NumRows(); r.rows < 0 {
-		return errors.New("the file claims a negative number of rows")
+	r.rows = r.file.NumRows()
+	if r.rows < 0 || r.rows > 1<<20+r.file.MetaData().GetSourceFileSize()*rowsPerByte {
+		return fmt.Errorf("%w: it claims more rows than its size allows", errDamaged)
 	}
 	return nil
 }
+
+// rowsPerByte is how many rows a byte of a file may stand for: runs of equal values are a few bytes however long they
+// are, and more rows than that would only be a way to keep a reader busy.
+const rowsPerByte = 1 << 16
 
 // rewriteSchema puts the Arrow schema that a writer stored in the file, read by a reader that checks it, in the place
 // of the bytes that pqarrow would believe: the counts in those may claim more memory than there is.
