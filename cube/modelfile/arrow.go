@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -36,9 +36,10 @@ type arrowTable struct {
 // is time to read.
 const maxRows = 1 << 10
 
-// newArrow opens a table: an IPC file (.arrow), an IPC stream (.arrows), or what reader reads. It takes over file.
-func newArrow(name, extension string, file *os.File, size int64, reader TableReader) (t table, problem *cube.Error) {
-	a := &arrowTable{name: name, rows: 1<<20 + size*maxRows, release: []func(){func() { file.Close() }}}
+// newArrow opens a table: an IPC file (.arrow), an IPC stream (.arrows), or what reader reads. It takes over file, whose
+// bytes are data.
+func newArrow(name, extension string, file io.Closer, data *io.SectionReader, reader TableReader) (t table, problem *cube.Error) {
+	a := &arrowTable{name: name, rows: 1<<20 + data.Size()*maxRows, release: []func(){func() { file.Close() }}}
 	defer func() {
 		if r := recover(); r != nil {
 			problem = a.damaged(r)
@@ -49,13 +50,15 @@ func newArrow(name, extension string, file *os.File, size int64, reader TableRea
 	}()
 	switch extension {
 	case ".arrow":
-		reader = func(f *os.File) (array.RecordReader, error) { return ReadArrowFile(f, size, ArrowOptions{}) }
+		reader = func(f *io.SectionReader) (array.RecordReader, error) {
+			return ReadArrowFile(f, f.Size(), ArrowOptions{})
+		}
 	case ".arrows":
-		reader = func(f *os.File) (array.RecordReader, error) {
+		reader = func(f *io.SectionReader) (array.RecordReader, error) {
 			return ReadArrowStream(bufio.NewReaderSize(f, 1<<16), ArrowOptions{})
 		}
 	}
-	r, err := reader(file)
+	r, err := reader(data)
 	if err != nil {
 		return nil, a.damaged(err)
 	}

@@ -307,7 +307,7 @@ func TestArrowBomb(t *testing.T) {
 func TestTables(t *testing.T) {
 	dir := writeFiles(t, "lists: {L: {file: t.Mine}}\nmetrics: {}\n-- t.Mine --\na b")
 	released := 0
-	reader := func(f *os.File) (array.RecordReader, error) {
+	reader := func(f *io.SectionReader) (array.RecordReader, error) {
 		content, err := io.ReadAll(f)
 		if err != nil {
 			return nil, err
@@ -322,10 +322,10 @@ func TestTables(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, ws.Applications[0].List("L").Items())
 	require.Equal(t, 1, released)
 
-	_, err = Load(dir, Options{Tables: map[string]TableReader{".mine": func(*os.File) (array.RecordReader, error) { return nil, io.ErrUnexpectedEOF }}})
+	_, err = Load(dir, Options{Tables: map[string]TableReader{".mine": func(*io.SectionReader) (array.RecordReader, error) { return nil, io.ErrUnexpectedEOF }}})
 	require.ErrorContains(t, err, "t.Mine: the table cannot be read: unexpected EOF")
 	require.IsType(t, cube.Errors{}, err)
-	_, err = Load(dir, Options{Tables: map[string]TableReader{".mine": func(*os.File) (array.RecordReader, error) { panic("no") }}})
+	_, err = Load(dir, Options{Tables: map[string]TableReader{".mine": func(*io.SectionReader) (array.RecordReader, error) { panic("no") }}})
 	require.ErrorContains(t, err, "t.Mine: the table cannot be read: no")
 	_, err = Load(dir, Options{Tables: map[string]TableReader{".parquet": reader}})
 	require.ErrorContains(t, err, "tables are read from .arrow, .arrows, .csv, .parquet")

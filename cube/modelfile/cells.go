@@ -34,7 +34,9 @@ type cells struct {
 
 func (l *loader) newCells(src *source, m *metric, space cube.Space) *cells {
 	c := &cells{l: l, src: src, what: m.def.what, space: space, items: make([]cube.ItemID, len(m.dims))}
-	c.where = func(line, column int) cube.Position { return cube.Position{File: src.name, Line: line, Column: column} }
+	c.where = func(line, column int) cube.Position {
+		return cube.Position{File: src.at.shown, Line: line, Column: column}
+	}
 	for _, d := range m.dims {
 		c.dims = append(c.dims, converter{l: l, typ: cube.Type{Kind: cube.Item, List: d.List}, list: d})
 	}

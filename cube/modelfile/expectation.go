@@ -43,7 +43,7 @@ func LoadTests(path string) ([]Test, error) {
 		return nil, err
 	}
 	defer l.files.close()
-	src, ok := l.open(l.files.main, l.files.mainRel)
+	src, ok := l.open(l.files.mainLocation())
 	var tests []Test
 	if ok {
 		tests = l.tests(src)
@@ -59,7 +59,7 @@ func LoadTests(path string) ([]Test, error) {
 
 func (l *loader) tests(src *source) []Test {
 	if src.node.kind == nullNode {
-		l.mistake(cube.Position{File: src.name, Line: 1, Column: 1}, "the file is empty; a test file starts with cubeward_tests: 1")
+		l.mistake(cube.Position{File: src.at.shown, Line: 1, Column: 1}, "the file is empty; a test file starts with cubeward_tests: 1")
 		return nil
 	}
 	top, ok := l.object(src, &src.node, "a test file", "cubeward_tests", "tests")

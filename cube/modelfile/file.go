@@ -40,7 +40,18 @@ type folder struct {
 	shown   string // the folder, as messages name it
 	dir     string // the folder, links followed
 	root    *os.Root
+	inputs  *digests // of what is read; nil where nobody asks
 }
+
+// location is where a file is.
+type location struct {
+	shown string // as messages name it
+	rel   string // within the folder, links followed
+	label string // within the folder, as the model writes it: links that move it do not change its name
+}
+
+// mainLocation is where the file given with -m is.
+func (f *folder) mainLocation() location { return location{f.main, f.mainRel, f.mainRel} }
 
 func openFolder(file string) (*folder, error) {
 	f := &folder{main: filepath.Clean(file), shown: filepath.Dir(file), mainRel: filepath.Base(file)}
@@ -86,8 +97,8 @@ func (f *folder) open(rel string) (*os.File, int64, error) {
 }
 
 // read reads a whole file of at most limit bytes; 0 means any number.
-func (f *folder) read(rel string, limit int64) (string, error) {
-	file, size, err := f.open(rel)
+func (f *folder) read(at location, limit int64) (string, error) {
+	file, size, err := f.open(at.rel)
 	if err != nil {
 		return "", err
 	}
@@ -106,49 +117,75 @@ func (f *folder) read(rel string, limit int64) (string, error) {
 	} else if limit > 0 && n > limit {
 		return "", &tooLargeError{}
 	}
+	if f.inputs != nil {
+		f.inputs.text(at, b.String())
+	}
 	return b.String(), nil
 }
 
-// resolve finds the file that path, written at n, names: how messages show it, and where it is in the folder.
-func (l *loader) resolve(src *source, n *node, path string) (shown, rel string, ok bool) {
+// openHeld opens a file that is read here and there. What is read of it is held to its digest where somebody asks for it.
+func (f *folder) openHeld(at location) (*os.File, *io.SectionReader, error) {
+	file, size, err := f.open(at.rel)
+	if err != nil || f.inputs == nil {
+		return file, io.NewSectionReader(file, 0, size), err
+	}
+	h, err := f.inputs.hold(at, file)
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, io.NewSectionReader(h, 0, h.size), nil
+}
+
+// resolve finds the file that path, written at n, names.
+func (l *loader) resolve(src *source, n *node, path string) (at location, ok bool) {
 	pos := src.pos(n)
 	native := filepath.FromSlash(path)
-	joined := filepath.Join(filepath.Dir(src.rel), native)
+	joined := filepath.Join(filepath.Dir(src.at.rel), native)
 	switch {
 	case path == "":
 		l.mistake(pos, "a path may not be empty")
-		return "", "", false
+		return at, false
 	case filepath.IsAbs(native) || strings.HasPrefix(path, "/"):
 		l.mistake(pos, "%q is an absolute path; write it relative to the folder of this file", path)
-		return "", "", false
+		return at, false
 	case !filepath.IsLocal(joined):
 		l.mistake(pos, "%q leaves the folder of %s", path, l.files.main)
-		return "", "", false
+		return at, false
 	}
-	shown = filepath.Join(l.files.shown, joined)
+	at.shown, at.label = filepath.Join(l.files.shown, joined), joined
 	real, err := filepath.EvalSymlinks(filepath.Join(l.files.dir, joined))
 	if err == nil {
-		rel, err = filepath.Rel(l.files.dir, real)
+		at.rel, err = filepath.Rel(l.files.dir, real)
 	}
 	switch {
 	case missing(err):
-		l.mistake(pos, "there is no file %q (%s)", path, shown)
+		l.mistake(pos, "there is no file %q (%s)", path, at.shown)
 	case err != nil:
 		l.mistake(pos, "%q cannot be followed: %v", path, rootCause(err))
-	case !filepath.IsLocal(rel):
+	case !filepath.IsLocal(at.rel):
 		l.mistake(pos, "%q leads out of the folder of %s", path, l.files.main)
 	default:
-		info, err := l.files.root.Stat(rel)
+		info, err := l.files.root.Stat(at.rel)
 		switch {
 		case err != nil:
-			l.failed(fmt.Errorf("%s: %w", shown, err))
+			l.failed(fmt.Errorf("%s: %w", at.shown, err))
 		case !info.Mode().IsRegular():
 			l.mistake(pos, "%q is not a file", path)
 		default:
-			return shown, rel, true
+			if label := filepath.Join(filepath.Dir(src.at.label), native); label != joined && l.files.leadsTo(label, real) {
+				at.label = label
+			}
+			return at, true
 		}
 	}
-	return "", "", false
+	return at, false
+}
+
+// leadsTo says whether a path within the folder leads to a file.
+func (f *folder) leadsTo(label, real string) bool {
+	path, err := filepath.EvalSymlinks(filepath.Join(f.dir, label))
+	return err == nil && path == real
 }
 
 // missing says whether the error is that of a path that leads to nothing.
@@ -167,13 +204,12 @@ func rootCause(err error) error {
 
 // source is a YAML file.
 type source struct {
-	name string // as messages show it
-	rel  string // its place in the folder
-	node node   // what it holds
+	at   location
+	node node // what it holds
 }
 
-func (s *source) base() string { return filepath.Base(s.name) }
+func (s *source) base() string { return filepath.Base(s.at.shown) }
 
 func (s *source) pos(n *node) cube.Position {
-	return cube.Position{File: s.name, Line: int(n.line), Column: int(n.col)}
+	return cube.Position{File: s.at.shown, Line: int(n.line), Column: int(n.col)}
 }

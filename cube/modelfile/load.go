@@ -3,7 +3,7 @@ package modelfile
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -12,7 +12,7 @@ import (
 
 // TableReader reads a table from an open file, batch by batch. The reader it returns is released before the file is
 // closed; both stay with the caller. What it refuses is reported as a mistake in the file.
-type TableReader func(f *os.File) (array.RecordReader, error)
+type TableReader func(f *io.SectionReader) (array.RecordReader, error)
 
 // Options say what Load does besides the usual. The zero Options is good.
 type Options struct {
@@ -38,15 +38,21 @@ type Options struct {
 // Cost: time linear in the files, memory about twice the largest table besides the workspace. Files of lists are read
 // twice, first the items, then the properties.
 func Load(path string, opt Options) (*cube.Workspace, error) {
+	l := &loader{opt: opt, byName: map[string]*application{}}
+	return l.read(path, nil)
+}
+
+// read loads the workspace, and notes what it read where somebody asks.
+func (l *loader) read(path string, inputs *digests) (*cube.Workspace, error) {
 	file, err := modelPath(path)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{opt: opt, byName: map[string]*application{}}
 	if l.files, err = openFolder(file); err != nil {
 		return nil, err
 	}
 	defer l.files.close()
+	l.files.inputs = inputs
 	l.load()
 	if l.err != nil {
 		return nil, l.err
@@ -116,7 +122,7 @@ func (l *loader) failed(err error) {
 // load reads everything in the order in which one thing needs another: lists need applications, items their lists,
 // types of properties and metrics the lists of all applications, values the items of all lists, rules the metrics.
 func (l *loader) load() {
-	root, ok := l.open(l.files.main, l.files.mainRel)
+	root, ok := l.open(l.files.mainLocation())
 	if !ok {
 		return
 	}
@@ -156,7 +162,7 @@ func (l *loader) load() {
 // top reads the file that -m names, and those of the applications that it names.
 func (l *loader) top(root *source) (object, bool) {
 	if root.node.kind == nullNode {
-		l.mistake(cube.Position{File: root.name, Line: 1, Column: 1}, "the file is empty; a model starts with cubeward: 1")
+		l.mistake(cube.Position{File: root.at.shown, Line: 1, Column: 1}, "the file is empty; a model starts with cubeward: 1")
 		return object{}, false
 	}
 	if root.node.has("applications") || root.node.has("workspace") || root.base() == "workspace.yaml" {
@@ -210,11 +216,11 @@ func (l *loader) application(root *source, e entry) {
 	if !ok {
 		return
 	}
-	shown, rel, ok := l.resolve(root, e.value, path)
+	at, ok := l.resolve(root, e.value, path)
 	if !ok {
 		return
 	}
-	if a.src, ok = l.open(shown, rel); !ok {
+	if a.src, ok = l.open(at); !ok {
 		a.src = nil
 		return
 	}
@@ -309,23 +315,23 @@ func (l *loader) members(top object) {
 	l.define(l.users, n)
 }
 
-// open reads a YAML file. rel is its place in the folder.
-func (l *loader) open(shown, rel string) (*source, bool) {
-	src := &source{name: shown, rel: rel}
-	text, err := l.files.read(rel, maxYAML)
+// open reads a YAML file.
+func (l *loader) open(at location) (*source, bool) {
+	src := &source{at: at}
+	text, err := l.files.read(at, maxYAML)
 	var tooLarge *tooLargeError
 	switch {
 	case errors.As(err, &tooLarge):
-		l.mistake(cube.Position{File: shown}, "the file is larger than %d MiB", maxYAML>>20)
+		l.mistake(cube.Position{File: at.shown}, "the file is larger than %d MiB", maxYAML>>20)
 		return nil, false
 	case err != nil:
-		l.failed(fmt.Errorf("%s: %w", shown, err))
+		l.failed(fmt.Errorf("%s: %w", at.shown, err))
 		return nil, false
 	}
 	var problems []yamlProblem
 	src.node, problems = parseYAML(text)
 	for _, p := range problems {
-		l.mistake(cube.Position{File: shown, Line: p.line, Column: p.col}, "%s", p.message)
+		l.mistake(cube.Position{File: at.shown, Line: p.line, Column: p.col}, "%s", p.message)
 	}
 	return src, len(problems) == 0
 }

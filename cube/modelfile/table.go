@@ -66,26 +66,26 @@ func (l *loader) openTable(src *source, n *node) (table, bool) {
 			return nil, false
 		}
 	}
-	shown, rel, ok := l.resolve(src, n, path)
+	at, ok := l.resolve(src, n, path)
 	if !ok {
 		return nil, false
 	}
 	var t table
 	var problem *cube.Error
 	if extension == ".csv" {
-		text, err := l.files.read(rel, 0)
+		text, err := l.files.read(at, 0)
 		if err != nil {
-			l.failed(fmt.Errorf("%s: %w", shown, err))
+			l.failed(fmt.Errorf("%s: %w", at.shown, err))
 			return nil, false
 		}
-		t, problem = newCSV(shown, text)
+		t, problem = newCSV(at.shown, text)
 	} else {
-		file, size, err := l.files.open(rel)
+		file, data, err := l.files.openHeld(at)
 		if err != nil {
-			l.failed(fmt.Errorf("%s: %w", shown, err))
+			l.failed(fmt.Errorf("%s: %w", at.shown, err))
 			return nil, false
 		}
-		t, problem = newArrow(shown, extension, file, size, reader)
+		t, problem = newArrow(at.shown, extension, file, data, reader)
 	}
 	if problem != nil {
 		l.mistake(problem.Pos, "%s", problem.Message)

@@ -6,7 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -75,7 +75,7 @@ func NewReader(r parquet.ReaderAtSeeker, opt Options) (*Reader, error) {
 }
 
 // ReadTable reads a table of a model from a Parquet file: it is a modelfile.TableReader.
-func ReadTable(f *os.File) (array.RecordReader, error) {
+func ReadTable(f *io.SectionReader) (array.RecordReader, error) {
 	r, err := NewReader(f, Options{})
 	if err != nil {
 		return nil, err
