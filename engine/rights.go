@@ -15,6 +15,12 @@ import (
 type Options struct {
 	Workers   int   // how many goroutines work at once; 0 means one for each processor
 	ViewBytes int64 // what the cache of views may hold, in bytes of tables; 0 means 256 MiB
+
+	// MemoBytes is what may be remembered of the sets that lie between metrics and views, in bytes; 0 means 256 MiB.
+	MemoBytes int64
+	// Progress is told how far Compile is: by one goroutine at a time, and never after Compile returned. It should be
+	// quick, as the work waits for it.
+	Progress func(Progress)
 }
 
 // Validate reports what is wrong with the options, all of it.
@@ -25,6 +31,9 @@ func (o Options) Validate() error {
 	}
 	if o.ViewBytes < 0 {
 		errs = append(errs, fmt.Errorf("engine: ViewBytes is %d; it may not be negative", o.ViewBytes))
+	}
+	if o.MemoBytes < 0 {
+		errs = append(errs, fmt.Errorf("engine: MemoBytes is %d; it may not be negative", o.MemoBytes))
 	}
 	return errors.Join(errs...)
 }
@@ -62,10 +71,13 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
+	progress := newProgress(opt.Progress)
+	progress.begin("resolve", 1)
 	plan, err := inherit.Resolve(ws)
 	if err != nil {
 		return nil, err
 	}
+	progress.add(1)
 	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers()}
 	r.values = newValues(plan)
 	r.carried.sets = map[string]bitmap.SetID{}

@@ -121,7 +121,10 @@ func (f *Fan) Mask(batch arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] 
 		}
 		b := &fanBatch{f: f, batch: batch}
 		if err := b.read(first); err != nil {
-			for range f.maskers {
+			for _, m := range f.maskers {
+				if m.opt.Audit != nil {
+					m.audit(batch, counts{}, true)
+				}
 				if !yield(nil, err) {
 					return
 				}
@@ -250,6 +253,10 @@ func (c *coded) byCode(table []uint64) []uint64 {
 
 // mask is the batch for member k of the 64 that were decided about.
 func (b *fanBatch) mask(m *Masker, k int) (out arrow.RecordBatch, err error) {
+	var c counts
+	if m.opt.Audit != nil {
+		defer func() { m.audit(b.batch, c, err != nil) }()
+	}
 	defer func() {
 		if err != nil {
 			out = nil
@@ -278,8 +285,9 @@ func (b *fanBatch) mask(m *Masker, k int) (out arrow.RecordBatch, err error) {
 	if out, err = p.finish(); err != nil {
 		return nil, err
 	}
+	c = p.counts
 	m.mu.Lock()
-	m.totals.add(p.counts)
+	m.totals.add(c)
 	m.mu.Unlock()
 	return out, nil
 }

@@ -18,6 +18,7 @@ import (
 type Masker struct {
 	opt           Options
 	member        string
+	asker         *engine.Member
 	input, output *arrow.Schema
 	columns       []column
 	items         []itemColumn
@@ -50,7 +51,7 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	if err := b.bind(); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
-	m := &Masker{opt: opt, member: member.Name(), input: schema, mem: opt.Allocator, workers: opt.Workers}
+	m := &Masker{opt: opt, member: member.Name(), asker: member, input: schema, mem: opt.Allocator, workers: opt.Workers}
 	if m.mem == nil {
 		m.mem = new(recycler)
 	}
@@ -84,6 +85,7 @@ func (b *binder) ask(m *Masker) error {
 		if err != nil {
 			return err
 		}
+		c.ref = ref
 		c.visible = m.lanes.add(laneOf(v, engine.Readable, []place{{column: i}}))
 	}
 	if b.dense != nil {
@@ -150,6 +152,9 @@ func (m *Masker) MaskReport(first uint64, batch arrow.RecordBatch) (arrow.Record
 }
 
 func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch) (out arrow.RecordBatch, c counts, err error) {
+	if m.opt.Audit != nil {
+		defer func() { m.audit(batch, c, err != nil) }()
+	}
 	defer func() {
 		if err != nil {
 			out = nil

@@ -40,6 +40,10 @@ type Options struct {
 
 	KeepMetadata []string // keys of schema and field metadata that come through
 
+	// Audit is told of every batch that was masked or refused, once for each measure and dimension column, by the goroutine
+	// that masked it, before it gets the batch: at once from several where several mask. Nil costs nothing.
+	Audit func(Access)
+
 	Workers   int              // goroutines of one call; 0 is as many as the machine runs at once. Small batches use one
 	Allocator memory.Allocator // of the output; nil reuses what the Masker's earlier batches let go when they were released
 }

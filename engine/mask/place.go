@@ -32,7 +32,8 @@ type column struct {
 type itemColumn struct {
 	field     int
 	list      *cube.List
-	index     bool // its values are positions
+	ref       engine.Ref // the list's item set, as the member asks about it
+	index     bool       // its values are positions
 	dimension bool
 	lookup    *lookup
 	placed    int // lane: the value is an item
