@@ -23,24 +23,41 @@ type List struct {
 
 	names []string
 	index map[string]ItemID
+	kept  *kept // in place of both where names are read when asked for
 }
 
 // Len is the number of items.
-func (l *List) Len() int { return len(l.names) }
+func (l *List) Len() int {
+	if l.kept != nil {
+		return l.kept.n
+	}
+	return len(l.names)
+}
 
 // Item is the name of an item; "" for NoItem. It panics where id is past the end.
 func (l *List) Item(id ItemID) string {
 	if id < 0 {
 		return ""
 	}
+	if l.kept != nil {
+		return l.kept.name(id)
+	}
 	return l.names[id]
 }
 
 // Items are the names of all items in list order. The slice belongs to the list: do not change it.
-func (l *List) Items() []string { return l.names }
+func (l *List) Items() []string {
+	if l.kept != nil {
+		return l.kept.names()
+	}
+	return l.names
+}
 
 // Find is the item of that exact name.
 func (l *List) Find(name string) (ItemID, bool) {
+	if l.kept != nil {
+		return l.kept.find(name)
+	}
 	id, ok := l.index[name]
 	return id, ok
 }
@@ -48,6 +65,9 @@ func (l *List) Find(name string) (ItemID, bool) {
 // Append adds items at the end of the list. It fails on an empty name, a name that the list has, and past MaxItems;
 // the items before the failing one are kept.
 func (l *List) Append(items ...string) error {
+	if err := l.unkeep(); err != nil {
+		return err
+	}
 	for _, name := range items {
 		if name == "" {
 			return fmt.Errorf("list %q: an item's name may not be empty", l.Name)

@@ -194,6 +194,9 @@ func (a *Application) SetRoleOf(member, role ItemID) {
 	a.roleOf[member] = role
 }
 
+// SetRoles gives every member a role, in list order; NoItem is none. It takes over roles.
+func (a *Application) SetRoles(roles []ItemID) { a.roleOf = roles }
+
 // RoleOf is a member's role, NoItem where the member has none.
 func (a *Application) RoleOf(member ItemID) ItemID {
 	if member < 0 || int(member) >= len(a.roleOf) {
