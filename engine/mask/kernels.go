@@ -110,16 +110,20 @@ func allBelowPacked(b []byte, n uint64, width int) bool {
 
 // pack gathers bit k of each row's byte into words. The rows are whole words.
 func pack(out []uint64, rows []byte, k int) {
-	const low = 0x0101010101010101
 	for w := range out {
-		r := (*[64]byte)(rows[64*w:])
-		var word uint64
-		for j := 0; j < 64; j += 8 {
-			// The product moves the lowest bit of byte i to bit 56+i.
-			word |= (binary.LittleEndian.Uint64(r[j:j+8]) >> (k & 63) & low) * 0x0102040810204080 >> 56 << j
-		}
-		out[w] = word
+		out[w] = packWord((*[64]byte)(rows[64*w:]), k)
 	}
+}
+
+// packWord gathers bit k of 64 bytes.
+func packWord(r *[64]byte, k int) uint64 {
+	const low = 0x0101010101010101
+	var word uint64
+	for j := 0; j < 64; j += 8 {
+		// The product moves the lowest bit of byte i to bit 56+i.
+		word |= (binary.LittleEndian.Uint64(r[j:j+8]) >> (k & 63) & low) * 0x0102040810204080 >> 56 << j
+	}
+	return word
 }
 
 // addCells adds to each row's cell stride times the item of its code: places says the item, or, where it is nil, the code

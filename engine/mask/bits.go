@@ -1,0 +1,72 @@
+package mask
+
+// A code looks up a bit: the loops over rows that answer one question at a time, where those of kernels.go answer eight.
+
+// bitTable is a set of numbers below size, bit by bit.
+type bitTable struct {
+	bits []uint64
+	size int
+}
+
+// wideBits says that andBits looks up several rows at once, so that to ask questions one at a time costs less than to
+// look up bytes that answer eight.
+func wideBits() bool { return false }
+
+// andBits clears the bits of words, one a code, whose code is not in the table; bits past the last code become zero.
+// scratch has room for 64 bytes a word. Where a code is not below the table's size it is false, and words hold anything.
+func andBits[T uint8 | uint16 | uint32](words []uint64, codes []T, table bitTable, scratch []byte) bool {
+	rows := scratch[:64*len(words)]
+	if !takeBitBytes(rows[:len(codes)], codes, table) {
+		return false
+	}
+	clear(rows[len(codes):])
+	packAnd(words, rows)
+	return true
+}
+
+// takeBitBytes writes to dst the table's bit for each code, as the lowest of a byte whose others may hold anything.
+func takeBitBytes[T uint8 | uint16 | uint32](dst []byte, codes []T, table bitTable) bool {
+	codes = codes[:len(dst)]
+	bits := table.bits
+	for i := range dst {
+		c := uint(codes[i])
+		if c >= uint(table.size) || c>>6 >= uint(len(bits)) {
+			return false
+		}
+		dst[i] = byte(bits[c>>6] >> (c & 63))
+	}
+	return true
+}
+
+// packAnd clears the bits of words whose row's byte has its lowest bit clear. The rows are whole words.
+func packAnd(words []uint64, rows []byte) {
+	for w := range words {
+		words[w] &= packWord((*[64]byte)(rows[64*w:]), 0)
+	}
+}
+
+// setCells writes to cells the offset of each code. It is false where a code has none.
+func setCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []uint32) bool {
+	codes = codes[:len(cells)]
+	for i := range cells {
+		c := codes[i]
+		if uint(c) >= uint(len(offsets)) {
+			return false
+		}
+		cells[i] = offsets[c]
+	}
+	return true
+}
+
+// addToCells adds to cells the offset of each code. It is false where a code has none.
+func addToCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []uint32) bool {
+	codes = codes[:len(cells)]
+	for i := range cells {
+		c := codes[i]
+		if uint(c) >= uint(len(offsets)) {
+			return false
+		}
+		cells[i] += offsets[c]
+	}
+	return true
+}
