@@ -70,6 +70,7 @@ func (b *Block) String() string {
 
 // Describe names the block for a message: metric "Margin", property "Employee.Pay", list "Employee".
 func (b *Block) Describe() string {
-	kind := [...]string{"metric", "property", "list"}[b.Kind]
-	return fmt.Sprintf("%s %q", kind, b.Label())
+	return fmt.Sprintf("%s %q", b.kindName(), b.Label())
 }
+
+func (b *Block) kindName() string { return [...]string{"metric", "property", "list"}[b.Kind] }

@@ -81,6 +81,64 @@ func (c *Column) Value(cell uint64) Value {
 	return Value{}
 }
 
+// With is the column with other values at some cells, which are sorted and distinct; values of another kind than the
+// column's are BLANK. It costs as much as the column holds.
+func (c *Column) With(cells []uint64, values []Value) *Column {
+	b := NewVectorBuilder(c.typ.Kind)
+	for _, text := range c.vec.Dict { // so the texts that the column has keep their codes
+		b.code(text)
+	}
+	for _, v := range values {
+		b.Append(v)
+	}
+	given := b.Vector()
+	if c.form == Sparse || c.form == Constant && c.vec.Blank(0) {
+		return c.merged(cells, &given)
+	}
+	places := make([]int, c.space.Len())
+	if c.form == Dense {
+		for i := range places {
+			places[i] = i
+		}
+	}
+	vec := c.vec.Take(places)
+	vec.Dict = given.Dict
+	for i, cell := range cells {
+		vec.put(int(cell), &given, i)
+	}
+	return NewDense(c.typ, c.space, vec)
+}
+
+// merged is a sparse column, or one that is BLANK, with other values at some cells.
+func (c *Column) merged(cells []uint64, given *Vector) *Column {
+	var kept []uint64
+	var from []int // the place of each in c or, complemented, in given
+	for i, at := 0, 0; i < len(c.cells) || at < len(cells); {
+		if at == len(cells) || i < len(c.cells) && c.cells[i] < cells[at] {
+			kept, from = append(kept, c.cells[i]), append(from, i)
+			i++
+			continue
+		}
+		if i < len(c.cells) && c.cells[i] == cells[at] {
+			i++
+		}
+		if !given.Blank(at) {
+			kept, from = append(kept, cells[at]), append(from, ^at)
+		}
+		at++
+	}
+	vec := NewVector(c.typ.Kind, len(kept))
+	vec.Dict = given.Dict
+	for i, f := range from {
+		if f < 0 {
+			vec.put(i, given, ^f)
+		} else {
+			vec.put(i, &c.vec, f)
+		}
+	}
+	return NewSparse(c.typ, c.space, kept, vec)
+}
+
 // ColumnBuilder collects the values of cells in any order.
 type ColumnBuilder struct {
 	typ   Type

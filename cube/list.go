@@ -1,6 +1,9 @@
 package cube
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // MaxItems is the most items a list may hold (SPEC 2).
 const MaxItems = 1 << 31
@@ -22,8 +25,9 @@ type List struct {
 	Reserved   bool     // User and Role
 
 	names []string
-	index map[string]ItemID
-	kept  *kept // in place of both where names are read when asked for
+	index map[string]ItemID // of the items that below lacks
+	below map[string]ItemID // shared with the lists that this one was cloned from and to: never written
+	kept  *kept             // in place of all three where names are read when asked for
 }
 
 // Len is the number of items.
@@ -58,8 +62,27 @@ func (l *List) Find(name string) (ItemID, bool) {
 	if l.kept != nil {
 		return l.kept.find(name)
 	}
-	id, ok := l.index[name]
+	if id, ok := l.index[name]; ok {
+		return id, true
+	}
+	id, ok := l.below[name]
 	return id, ok
+}
+
+// frozen is the index for a clone: what both share, and what is the clone's own. A list that grows item by item, clone
+// by clone, so copies its whole index only each time that it has grown by a quarter.
+func (l *List) frozen() (below, index map[string]ItemID) {
+	switch {
+	case l.kept != nil:
+		return nil, nil
+	case l.below == nil:
+		return l.index, map[string]ItemID{}
+	case len(l.index) <= len(l.below)/4:
+		return l.below, maps.Clone(l.index)
+	}
+	below = maps.Clone(l.below)
+	maps.Copy(below, l.index)
+	return below, map[string]ItemID{}
 }
 
 // Append adds items at the end of the list. It fails on an empty name, a name that the list has, and past MaxItems;
@@ -72,7 +95,7 @@ func (l *List) Append(items ...string) error {
 		if name == "" {
 			return fmt.Errorf("list %q: an item's name may not be empty", l.Name)
 		}
-		if _, ok := l.index[name]; ok {
+		if _, ok := l.Find(name); ok {
 			return fmt.Errorf("list %q: item %q stands twice", l.Name, name)
 		}
 		if len(l.names) >= MaxItems-1 {

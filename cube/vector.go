@@ -94,16 +94,21 @@ func (v *Vector) Take(places []int) Vector {
 		if p < 0 {
 			continue
 		}
-		switch v.Kind {
-		case Number:
-			out.Numbers[i] = v.Numbers[p]
-		case Date, Item, Text:
-			out.Ints[i] = v.Ints[p]
-		case Boolean, AccessRights:
-			out.Bytes[i] = v.Bytes[p]
-		}
+		out.put(i, v, p)
 	}
 	return out
+}
+
+// put sets value i to value j of another vector of the same kind, whose texts have the same codes.
+func (v *Vector) put(i int, from *Vector, j int) {
+	switch v.Kind {
+	case Number:
+		v.Numbers[i] = from.Numbers[j]
+	case Date, Item, Text:
+		v.Ints[i] = from.Ints[j]
+	case Boolean, AccessRights:
+		v.Bytes[i] = from.Bytes[j]
+	}
 }
 
 // VectorBuilder appends values of one kind to a Vector. The zero VectorBuilder is not ready: use NewVectorBuilder.

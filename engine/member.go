@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cubeward/cubeward/cube"
 )
@@ -80,8 +81,19 @@ func (m *Member) Rights() *Rights { return m.rights }
 
 // Role is the member's role in an application, nil where they have none.
 func (m *Member) Role(app *cube.Application) *cube.Role {
-	if role := app.RoleOf(m.id); role >= 0 {
+	if role := m.rights.RoleOf(app, m.id); role >= 0 {
 		return app.Roles[role]
 	}
 	return nil
+}
+
+// RoleOf is the role that a member has in an application, as of this generation of rights: NoItem where there is none,
+// or no such member or application. Roles change without a new workspace, so this is the one to ask, and not
+// Application.RoleOf.
+func (r *Rights) RoleOf(app *cube.Application, member cube.ItemID) cube.ItemID {
+	i := slices.Index(r.ws.Applications, app)
+	if i < 0 || member < 0 || int(member) >= len(r.of) {
+		return cube.NoItem
+	}
+	return r.profiles[r.of[member]].roles[i]
 }

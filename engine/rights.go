@@ -18,6 +18,9 @@ type Options struct {
 
 	// MemoBytes is what may be remembered of the sets that lie between metrics and views, in bytes; 0 means 256 MiB.
 	MemoBytes int64
+	// Since are rights of an older state of the model, perhaps of another workspace value: what depends on nothing that
+	// changed is taken over from them instead of being worked out. The result is the same without.
+	Since *Rights
 	// Progress is told how far Compile is: by one goroutine at a time, and never after Compile returned. It should be
 	// quick, as the work waits for it.
 	Progress func(Progress)
@@ -60,6 +63,7 @@ type Rights struct {
 	read     readKinds // only while compiling
 	views    *viewCache
 	workers  int
+	opt      Options // without Since and Progress
 }
 
 // Compile works out the rights of everyone in a workspace. A model's mistakes come as cube.Errors. The workspace must
@@ -78,7 +82,8 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 		return nil, err
 	}
 	progress.add(1)
-	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers()}
+	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers(), opt: opt}
+	r.opt.Since, r.opt.Progress = nil, nil
 	r.values = newValues(plan)
 	r.carried.sets = map[string]bitmap.SetID{}
 	r.views = newViewCache(opt.ViewBytes)

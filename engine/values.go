@@ -104,7 +104,7 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 func given(b *cube.Block, space cube.Space) *cube.Column {
 	switch {
 	case b == usersRoles(b):
-		return roleColumn(b, space)
+		return roleColumn(b, space, b.App.RoleOf)
 	case b.Input != nil:
 		return b.Input
 	}
@@ -119,10 +119,10 @@ func usersRoles(b *cube.Block) *cube.Block {
 }
 
 // roleColumn is the metric Users roles: the role of each member (SPEC 2.5).
-func roleColumn(b *cube.Block, space cube.Space) *cube.Column {
+func roleColumn(b *cube.Block, space cube.Space, of func(cube.ItemID) cube.ItemID) *cube.Column {
 	vec := cube.NewVector(cube.Item, int(space.Len()))
 	for i := range vec.Ints {
-		if role := b.App.RoleOf(cube.ItemID(i)); role >= 0 {
+		if role := of(cube.ItemID(i)); role >= 0 {
 			vec.Ints[i] = int32(role)
 		}
 	}

@@ -112,16 +112,16 @@ func validModel(rights *engine.Rights) checkResult {
 	ws := rights.Workspace()
 	out := checkResult{Valid: true, Errors: []placedMessage{}, Warnings: placedMessages(ws.Warnings), Applications: []applicationCount{}}
 	for _, a := range ws.Applications {
-		out.Applications = append(out.Applications, applicationCount{a.Name, len(a.Lists), len(a.Metrics), len(a.Rules), membersOf(ws, a)})
+		out.Applications = append(out.Applications, applicationCount{a.Name, len(a.Lists), len(a.Metrics), len(a.Rules), membersOf(rights, a)})
 	}
 	return out
 }
 
 // membersOf is how many members have a role in an application.
-func membersOf(ws *cube.Workspace, a *cube.Application) int {
+func membersOf(rights *engine.Rights, a *cube.Application) int {
 	n := 0
-	for i := range ws.Users.Len() {
-		if a.RoleOf(cube.ItemID(i)) >= 0 {
+	for i := range rights.Workspace().Users.Len() {
+		if rights.RoleOf(a, cube.ItemID(i)) >= 0 {
 			n++
 		}
 	}

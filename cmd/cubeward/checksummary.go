@@ -67,7 +67,7 @@ func applicationSummary(out *strings.Builder, rights *engine.Rights, a *cube.App
 		metrics += ", " + count(public) + " public"
 	}
 	g.add("metrics", count(len(a.Metrics)), metrics)
-	g.add("members", count(membersOf(rights.Workspace(), a)), "with a role")
+	g.add("members", count(membersOf(rights, a)), "with a role")
 	g.add("rules", count(len(a.Rules)))
 	out.WriteString(g.text("  "))
 	ruleSummary(out, rights, a)

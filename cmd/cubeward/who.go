@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/audit"
 )
 
@@ -45,14 +46,14 @@ where a dimension is left open, "read_some" are those who read any.
 			if err := needFlags(cmd, "model", "block"); err != nil {
 				return err
 			}
-			answer, ws, err := whoAnswer(cmd.Context(), &model, block, &cell)
+			answer, rights, err := whoAnswer(cmd.Context(), &model, block, &cell)
 			switch {
 			case err != nil:
 				return err
 			case asJSON:
-				return writeJSON(t.stdout, whoJSON(ws, &answer))
+				return writeJSON(t.stdout, whoJSON(rights.Workspace(), &answer))
 			}
-			_, err = io.WriteString(t.stdout, whoText(paintFor(t.stdout), ws, &answer, all))
+			_, err = io.WriteString(t.stdout, whoText(paintFor(t.stdout), rights, &answer, all))
 			return failed(err)
 		},
 	}
@@ -66,7 +67,7 @@ where a dimension is left open, "read_some" are those who read any.
 	return cmd
 }
 
-func whoAnswer(ctx context.Context, model *modelFlags, block string, cell *cellFlags) (audit.Answer, *cube.Workspace, error) {
+func whoAnswer(ctx context.Context, model *modelFlags, block string, cell *cellFlags) (audit.Answer, *engine.Rights, error) {
 	rights, err := model.compile(ctx)
 	if err != nil {
 		return audit.Answer{}, nil, err
@@ -80,7 +81,7 @@ func whoAnswer(ctx context.Context, model *modelFlags, block string, cell *cellF
 		return audit.Answer{}, nil, err
 	}
 	answer, err := audit.Who(ctx, rights, ref, at)
-	return answer, rights.Workspace(), err
+	return answer, rights, err
 }
 
 // The JSON result of who. The keys are part of the interface (SPEC 6). "read_some" stands where a dimension is open.
@@ -112,7 +113,7 @@ func whoJSON(ws *cube.Workspace, a *audit.Answer) whoResult {
 const maxNamed = 20
 
 // whoText is an answer for people: the members by role and by how much they read and write.
-func whoText(p paint, ws *cube.Workspace, a *audit.Answer, all bool) string {
+func whoText(p paint, rights *engine.Rights, a *audit.Answer, all bool) string {
 	title := printable(a.Ref.String())
 	cell := cellIn(a.Ref, a.At)
 	if len(cell.names) > 0 {
@@ -125,7 +126,7 @@ func whoText(p paint, ws *cube.Workspace, a *audit.Answer, all bool) string {
 	app := namingApp(a.Ref)
 	s := sheet{head: []string{"role", "read", "write", "members"}}
 	last := cube.ItemID(-2)
-	for _, g := range alike(ws, app, a) {
+	for _, g := range alike(rights, app, a) {
 		role := ""
 		if g.role != last {
 			role, last = "(no role)", g.role
@@ -139,7 +140,7 @@ func whoText(p paint, ws *cube.Workspace, a *audit.Answer, all bool) string {
 				names = append(names, fmt.Sprintf("and %s more (--all names them)", count(len(g.members)-i)))
 				break
 			}
-			names = append(names, printable(ws.Users.Item(m)))
+			names = append(names, printable(rights.Workspace().Users.Item(m)))
 		}
 		s.add(role, words[g.read], words[g.write], strings.Join(names, ", "))
 	}
@@ -159,8 +160,8 @@ type likeMembers struct {
 
 // alike sorts the members: by role in the order of the model, those without one last, then who reads and writes more
 // before who does less.
-func alike(ws *cube.Workspace, app *cube.Application, a *audit.Answer) []likeMembers {
-	extents := make([][2]audit.Extent, ws.Users.Len())
+func alike(rights *engine.Rights, app *cube.Application, a *audit.Answer) []likeMembers {
+	extents := make([][2]audit.Extent, rights.Workspace().Users.Len())
 	for _, part := range []struct {
 		members  []cube.ItemID
 		category int
@@ -173,7 +174,7 @@ func alike(ws *cube.Workspace, app *cube.Application, a *audit.Answer) []likeMem
 	var groups []likeMembers
 	at := map[likeKey]int{}
 	for m, e := range extents {
-		key := likeKey{app.RoleOf(cube.ItemID(m)), e}
+		key := likeKey{rights.RoleOf(app, cube.ItemID(m)), e}
 		i, ok := at[key]
 		if !ok {
 			i = len(groups)

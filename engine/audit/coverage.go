@@ -41,7 +41,7 @@ func Coverage(r *engine.Rights, tests []Expectation) Covered {
 				out.Idle = append(out.Idle, rule)
 			}
 		}
-		out.Factors = append(out.Factors, c.idle(app)...)
+		out.Factors = append(out.Factors, c.idle(r, app)...)
 	}
 	return out
 }
@@ -80,7 +80,7 @@ func (c *coverage) test(r *engine.Rights, t Expectation) {
 		case inherit.Scenario, inherit.Permission:
 			c.conditions[coveredFactor{kind: f.Kind, app: n.Origin}] = true
 		case inherit.Membership, inherit.RoleDefault:
-			for _, role := range t.roles(n.Origin) {
+			for _, role := range t.roles(r, n.Origin) {
 				c.conditions[coveredFactor{f.Kind, n.Origin, role}] = true
 			}
 		}
@@ -97,14 +97,14 @@ func (t *Expectation) asks(category cube.Rights) bool {
 }
 
 // roles are the roles of the members that an expectation asks about, NoItem for those without. Only asks about all.
-func (t *Expectation) roles(app *cube.Application) []cube.ItemID {
+func (t *Expectation) roles(r *engine.Rights, app *cube.Application) []cube.ItemID {
 	var out []cube.ItemID
 	for _, m := range t.Members {
-		out = append(out, app.RoleOf(m.ID()))
+		out = append(out, r.RoleOf(app, m.ID()))
 	}
 	if t.Only[ReadAspect] != nil || t.Only[WriteAspect] != nil {
 		for m := range app.Workspace().Users.Len() {
-			out = append(out, app.RoleOf(cube.ItemID(m)))
+			out = append(out, r.RoleOf(app, cube.ItemID(m)))
 		}
 	}
 	slices.Sort(out)
@@ -112,11 +112,11 @@ func (t *Expectation) roles(app *cube.Application) []cube.ItemID {
 }
 
 // idle are the conditions of an application that nothing exercises.
-func (c *coverage) idle(app *cube.Application) []IdleFactor {
+func (c *coverage) idle(r *engine.Rights, app *cube.Application) []IdleFactor {
 	var out []IdleFactor
 	have := map[cube.ItemID]bool{}
 	for m := range app.Workspace().Users.Len() {
-		have[app.RoleOf(cube.ItemID(m))] = true
+		have[r.RoleOf(app, cube.ItemID(m))] = true
 	}
 	if have[cube.NoItem] && !c.conditions[coveredFactor{inherit.Membership, app, cube.NoItem}] {
 		out = append(out, IdleFactor{Kind: inherit.Membership, Application: app})

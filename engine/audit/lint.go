@@ -132,12 +132,14 @@ func (l *linter) evaluate(ev *formula.Evaluator, e *formula.Expr) (*cube.Column,
 }
 
 // hasRole says whether the members of a group have a role in an application.
-func hasRole(app *cube.Application, group []cube.ItemID) bool { return app.RoleOf(group[0]) >= 0 }
+func (l *linter) hasRole(app *cube.Application, group []cube.ItemID) bool {
+	return l.r.RoleOf(app, group[0]) >= 0
+}
 
 // inhabited says whether anybody has a role in an application. Where nobody has, nobody reads or writes anything,
 // which one finding says.
 func (l *linter) inhabited(app *cube.Application) bool {
-	return slices.ContainsFunc(l.groups, func(g []cube.ItemID) bool { return hasRole(app, g) })
+	return slices.ContainsFunc(l.groups, func(g []cube.ItemID) bool { return l.hasRole(app, g) })
 }
 
 // few names the first of some names, and counts the others.

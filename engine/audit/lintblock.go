@@ -139,7 +139,7 @@ func (l *linter) isRuled(b *cube.Block, ruled []bool) bool {
 // is assumed to. A block without cells is nobody's fault.
 func (l *linter) anybody(ref engine.Ref, c engine.Category) (bool, error) {
 	for _, group := range l.groups {
-		if !hasRole(ref.Block.App, group) {
+		if !l.hasRole(ref.Block.App, group) {
 			continue
 		}
 		if err := l.ctx.Err(); err != nil {
@@ -226,7 +226,7 @@ func (l *linter) deniesAll(f inherit.Factor) bool {
 		return g.known && g.rights&n.Category == 0
 	}
 	for _, group := range l.groups {
-		role := app.RoleOf(group[0])
+		role := l.r.RoleOf(app, group[0])
 		if role < 0 {
 			continue
 		}

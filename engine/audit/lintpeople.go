@@ -51,7 +51,7 @@ func (l *linter) people() error {
 		heads := make([]int, len(app.Roles))
 		var without []cube.ItemID
 		for m := range l.ws.Users.Len() {
-			if role := app.RoleOf(cube.ItemID(m)); role >= 0 {
+			if role := l.r.RoleOf(app, cube.ItemID(m)); role >= 0 {
 				heads[role]++
 			} else {
 				without = append(without, cube.ItemID(m))

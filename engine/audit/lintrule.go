@@ -104,7 +104,7 @@ func (l *linter) gives(m *cube.Block) (grants, error) {
 	}
 	g := grants{}
 	if space, err := m.Space(); err == nil && space.Len() > 0 && l.inhabited(m.App) {
-		col := m.Input
+		var col *cube.Column
 		if e := l.plan.Formula(m); e != nil {
 			if col, err = l.evaluate(l.granting, e); err != nil {
 				return g, err
@@ -112,9 +112,12 @@ func (l *linter) gives(m *cube.Block) (grants, error) {
 			g.known = col != nil
 		} else {
 			g.known = true
+			if col, err = l.r.Values(l.ctx, m); err != nil {
+				return g, err
+			}
 		}
 		if col != nil {
-			g.rights = givenBy(m.App, col, l.ws.Users)
+			g.rights = l.givenBy(m.App, col)
 		}
 	}
 	l.given[m] = g
@@ -122,8 +125,8 @@ func (l *linter) gives(m *cube.Block) (grants, error) {
 }
 
 // givenBy is what a column of access rights holds in the rows of members with a role.
-func givenBy(app *cube.Application, col *cube.Column, users *cube.List) cube.Rights {
-	user := col.Space().Axis(users)
+func (l *linter) givenBy(app *cube.Application, col *cube.Column) cube.Rights {
+	user := col.Space().Axis(l.ws.Users)
 	items := make([]cube.ItemID, len(col.Space().Dims()))
 	vec := col.Vector()
 	var gives cube.Rights
@@ -140,7 +143,7 @@ func givenBy(app *cube.Application, col *cube.Column, users *cube.List) cube.Rig
 		default:
 			col.Space().At(uint64(i), items)
 		}
-		if user < 0 || app.RoleOf(items[user]) >= 0 {
+		if user < 0 || l.r.RoleOf(app, items[user]) >= 0 {
 			gives |= v
 		}
 	}

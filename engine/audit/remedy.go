@@ -107,7 +107,7 @@ func (e *Explanation) scenario(f *Factor, role *cube.Role, category cube.Rights)
 	for _, c := range cells {
 		item := c.Items[slices.Index(c.Dims, s.List)]
 		name := show(s.List.Item(item))
-		have, ok := s.Access[cube.ScenarioKey{Scenario: item, Role: f.Application.RoleOf(e.View.Member().ID())}]
+		have, ok := s.Access[cube.ScenarioKey{Scenario: item, Role: e.View.Member().Rights().RoleOf(f.Application, e.View.Member().ID())}]
 		if !ok {
 			have = cube.AccessWrite
 		}
