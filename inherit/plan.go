@@ -105,6 +105,7 @@ type Plan struct {
 	order    []*cube.Block // calculated blocks, each after those it reads
 	passed   map[*cube.Rule]int
 	governed map[*cube.Rule]int
+	late     *late // a restored plan's formulas, exprs, order, passed and governed; nil for others
 }
 
 type stateNodes struct{ read, write NodeID }
@@ -118,17 +119,22 @@ func (p *Plan) Node(id NodeID) *Node { return &p.nodes[id] }
 // Len is the number of nodes.
 func (p *Plan) Len() int { return len(p.nodes) }
 
-// Expr is the expression of a number; its type is an item of a list.
-func (p *Plan) Expr(id ExprID) *formula.Expr { return p.exprs[id] }
+// Expr is the expression of a number; its type is an item of a list. It panics where Check failed.
+func (p *Plan) Expr(id ExprID) *formula.Expr { return p.orNothing().exprs[id] }
 
 // Exprs is the number of expressions.
-func (p *Plan) Exprs() int { return len(p.exprs) }
+func (p *Plan) Exprs() int {
+	if p.late != nil {
+		return len(p.late.shapes)
+	}
+	return len(p.exprs)
+}
 
 // Formula is the checked formula of a block, nil where it has none.
-func (p *Plan) Formula(b *cube.Block) *formula.Expr { return p.formulas[b.ID] }
+func (p *Plan) Formula(b *cube.Block) *formula.Expr { return p.orNothing().formulas[b.ID] }
 
 // Order are the calculated blocks, each after those that it reads.
-func (p *Plan) Order() []*cube.Block { return p.order }
+func (p *Plan) Order() []*cube.Block { return p.orNothing().order }
 
 // State is what governs a block. App is the application that names it: it matters for User and Role, whose only
 // factor is the membership in that application (SPEC 1.1), and is not looked at for other blocks.
@@ -149,5 +155,6 @@ func (p *Plan) State(app *cube.Application, b *cube.Block) *State {
 // Governed is how many blocks a rule governs (or, for `ignore`, targets), and how many it passes over because it
 // cannot govern them (SPEC 2.7, `everything`).
 func (p *Plan) Governed(r *cube.Rule) (governed, passed int) {
+	p = p.orNothing()
 	return p.governed[r], p.passed[r]
 }

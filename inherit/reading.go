@@ -17,7 +17,14 @@ type Reading struct {
 
 // Reading works out the conditions on expressions of formulas of app. It costs as much as they and the plan have
 // nodes.
+//
+// A restored plan must have passed Check; where it did not, there are no conditions, and nothing can be told.
 func (p *Plan) Reading(app *cube.Application, exprs ...*formula.Expr) *Reading {
+	whole, err := p.whole()
+	if err != nil {
+		return &Reading{plan: p}
+	}
+	p = whole
 	ext := *p
 	ext.nodes, ext.exprs = slices.Clip(p.nodes), slices.Clip(p.exprs)
 	b := newBuilder(p.ws)

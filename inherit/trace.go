@@ -49,7 +49,14 @@ func (t *Trace) Plan() *Plan { return t.plan }
 // Trace follows every stated factor of a block, those that were cut too. Factors that reach the block by several
 // paths are one where they have the same dimensions in the end; Via is then a shortest path. Its cost follows the
 // number of stated factors on the blocks that the block builds on. App is as in State.
+//
+// A restored plan must have passed Check; where it did not, there are no factors.
 func (p *Plan) Trace(app *cube.Application, blk *cube.Block) *Trace {
+	whole, err := p.whole()
+	if err != nil {
+		return &Trace{plan: p}
+	}
+	p = whole
 	ext := *p
 	ext.nodes, ext.exprs = slices.Clip(p.nodes), slices.Clip(p.exprs)
 	tr := &tracer{builder: newBuilder(p.ws), tags: []stated{{}}, known: map[stateOf]*traced{}, byOrigin: map[stated]tag{}}
