@@ -59,31 +59,71 @@ func (s Source) check(size int, out Shape) {
 // axis beside it. Leading axes that are fixed to an item cost nothing: only their slice is decoded. It allocates the
 // output's words and, for each step before, at most as many as the larger of in and out.
 func (p *Pool) Gather(id SetID, in, out Shape, from []Source, blank bool) SetID {
+	read := func(first, n, all uint64) []uint64 { return p.words(id, first, n, all) }
+	words, known := gather(kindOf(id), in, out, from, blank, read)
+	switch known {
+	case isFull:
+		return Full
+	case isEmpty:
+		return Empty
+	case asGiven:
+		return id
+	}
+	return p.internWords(words, out.cells())
+}
+
+// gathered is what is known of a set: all of it, where it is one of the constants or the one that was given.
+type gathered uint8
+
+const (
+	inWords gathered = iota
+	isEmpty
+	isFull
+	asGiven
+)
+
+func kindOf(id SetID) gathered {
+	switch id {
+	case Empty:
+		return isEmpty
+	case Full:
+		return isFull
+	}
+	return inWords
+}
+
+// gather is Gather of the set that read decodes, as words unless the answer says otherwise.
+func gather(given gathered, in, out Shape, from []Source, blank bool, read func(first, n, all uint64) []uint64) ([]uint64, gathered) {
 	if len(from) != len(in) {
 		panic(fmt.Sprintf("bitmap: %d sources for %d axes", len(from), len(in)))
 	}
 	cells, n := in.cells(), out.cells()
 	if n == 0 {
-		return Full
+		return nil, isFull
 	}
 	for i, s := range from {
 		s.check(in[i], out)
 	}
 	if cells == 0 {
-		id = Full
+		given = isFull
 	}
-	constant := id == Empty || id == Full
+	constant := given != inWords
 	switch {
-	case constant && (id == Full) == blank, asIs(in, out, from):
-		return id
+	case constant && (given == isFull) == blank, constant && asIs(in, out, from):
+		return nil, given
+	case asIs(in, out, from):
+		return nil, asGiven
 	case constant && !slices.ContainsFunc(from, func(s Source) bool { return s.Items != nil }):
-		return id
+		return nil, given
 	}
 	g := gathering{in: in, out: out, blank: blank, maps: mappings(in, out, from, constant)}
-	if !g.start(p, id, constant) {
-		return constantSet(blank)
+	if !g.start(given, read) {
+		if blank {
+			return nil, isFull
+		}
+		return nil, isEmpty
 	}
-	return p.internWords(g.run(), n)
+	return g.run(), inWords
 }
 
 // asIs says whether from takes every axis of in as the same axis of out.
@@ -94,13 +134,6 @@ func asIs(in, out Shape, from []Source) bool {
 		}
 	}
 	return slices.Equal(in, out)
-}
-
-func constantSet(all bool) SetID {
-	if all {
-		return Full
-	}
-	return Empty
 }
 
 // gathering is a Gather under way: words are a set over slots.
@@ -121,7 +154,7 @@ type slot struct {
 }
 
 // start decodes the input. It says false where an item that no axis decides is BLANK: so is every cell.
-func (g *gathering) start(p *Pool, id SetID, constant bool) bool {
+func (g *gathering) start(given gathered, read func(first, n, all uint64) []uint64) bool {
 	byAxis := make([]*mapping, len(g.in))
 	fixed := make([]int64, len(g.in))
 	for _, m := range g.maps {
@@ -135,8 +168,11 @@ func (g *gathering) start(p *Pool, id SetID, constant bool) bool {
 			}
 		}
 	}
-	if constant { // one cell, and the axes that may be BLANK
-		g.words = []uint64{uint64(id)}
+	if given != inWords { // one cell, and the axes that may be BLANK
+		g.words = make([]uint64, 1)
+		if given == isFull {
+			g.words[0] = 1
+		}
 		for _, m := range g.maps {
 			for _, i := range m.in {
 				g.slots = append(g.slots, slot{m: m, in: i, size: 1})
@@ -154,7 +190,7 @@ func (g *gathering) start(p *Pool, id SetID, constant bool) bool {
 		m := byAxis[j]
 		g.slots = append(g.slots, slot{m: m, in: j, size: sizes[j], done: m.identity()})
 	}
-	g.words = p.words(id, first, product(sizes[i:]), product(sizes))
+	g.words = read(first, product(sizes[i:]), product(sizes))
 	return true
 }
 

@@ -18,6 +18,7 @@ var pools atomic.Uint32
 // All methods may be called by many goroutines at once. An operation holds no lock while it computes.
 type Pool struct {
 	number uint32
+	under  *Pool               // whose sets are read too; nil where there is none
 	hash   func([]byte) uint64 // finds candidates; content decides
 
 	mu      sync.RWMutex
@@ -53,6 +54,17 @@ func NewPool() *Pool {
 	}
 }
 
+// Over is an empty pool on top of p, for what is worked out from p's sets and forgotten before them: it reads the ids of
+// both, and interns only what p lacks when it is asked. It holds on to p, and p knows nothing of it.
+func (p *Pool) Over() *Pool {
+	over := NewPool()
+	over.under, over.hash = p, p.hash
+	return over
+}
+
+// Owns says whether a set stands in p itself: not in a pool beneath it, and not nowhere, as Empty and Full.
+func (p *Pool) Owns(id SetID) bool { return uint32(id>>32) == p.number }
+
 // Stats is what a pool holds.
 type Stats struct {
 	Sets  int    // distinct sets but Empty and Full
@@ -78,6 +90,9 @@ func (p *Pool) Adopt(from *Pool, id SetID) SetID {
 
 // packed is the content of an id other than Empty and Full.
 func (p *Pool) packed(id SetID) packed {
+	for p.under != nil && !p.Owns(id) {
+		p = p.under
+	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	i := uint32(id)
@@ -102,10 +117,13 @@ func (p *Pool) content(e entry) packed {
 
 // intern is the id of a packed set, which is copied where it is new.
 func (p *Pool) intern(data packed) SetID {
-	h := p.hash(data)
-	p.mu.RLock()
-	i := p.find(h, data)
-	p.mu.RUnlock()
+	h := p.hash(data) & hashBits
+	for below := p.under; below != nil; below = below.under {
+		if i := below.look(h, data); i != 0 {
+			return SetID(below.number)<<32 | SetID(i)
+		}
+	}
+	i := p.look(h, data)
 	if i == 0 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -114,6 +132,13 @@ func (p *Pool) intern(data packed) SetID {
 		}
 	}
 	return SetID(p.number)<<32 | SetID(i)
+}
+
+// look is find for callers that do not hold the lock.
+func (p *Pool) look(h uint64, data packed) uint32 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.find(h, data)
 }
 
 // find is the entry of a content, 0 where there is none. The caller holds the lock.

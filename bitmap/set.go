@@ -136,3 +136,63 @@ func (s Set) WriteTo(w io.Writer) (int64, error) {
 	rb.RunOptimize()
 	return rb.WriteTo(w)
 }
+
+// setOf is the set of words with zeros past n.
+func setOf(words []uint64, n uint64) Set {
+	if len(words) >= WordsFor(n) && AllWords(words, n) {
+		return Set{cells: n, full: n > 0}
+	}
+	if words = trim(words); len(words) == 0 {
+		return Set{cells: n}
+	}
+	return Set{cells: n, data: pack(words)}
+}
+
+// IsEmpty says whether the set has no cell, in constant time.
+func (s Set) IsEmpty() bool { return !s.full && s.data == nil }
+
+// Size is the bytes that the set's content takes: none where it has all cells or none.
+func (s Set) Size() int { return len(s.data) }
+
+// Clone is the set with its content by itself: it keeps no arena of a pool.
+func (s Set) Clone() Set {
+	s.data = bytes.Clone(s.data)
+	return s
+}
+
+// Gather is what Pool.Gather makes of the set, which is one over in, without a pool: the result stands by itself.
+func (s Set) Gather(in, out Shape, from []Source, blank bool) Set {
+	given := inWords
+	switch {
+	case s.full || s.cells == 0:
+		given = isFull
+	case s.data == nil:
+		given = isEmpty
+	}
+	n := out.cells()
+	words, known := gather(given, in, out, from, blank, func(first, n, _ uint64) []uint64 { return s.data.words(first, n) })
+	switch known {
+	case isFull:
+		return Set{cells: n, full: n > 0}
+	case isEmpty:
+		return Set{cells: n}
+	case asGiven:
+		return s
+	}
+	return setOf(words, n)
+}
+
+// And is the cells that the set and another one of the same space have, without a pool.
+func (s Set) And(other Set) Set {
+	switch {
+	case s.cells != other.cells:
+		panic("bitmap: sets of different spaces")
+	case s.full || other.IsEmpty():
+		return other
+	case other.full || s.IsEmpty():
+		return s
+	}
+	words, more := s.data.words(0, s.cells), other.data.words(0, s.cells)
+	AndWords(words, more)
+	return setOf(words, s.cells)
+}

@@ -1,100 +1,81 @@
 package engine
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/inherit"
 )
 
-// carried remembers what nodes made of the sets that they were given: members with the same sets, and blocks that
-// share a node, share the work.
-type carried struct {
-	mu   sync.RWMutex
-	sets map[string]bitmap.SetID // by node and input sets
-}
-
-func (c *carried) get(key string) (bitmap.SetID, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	id, ok := c.sets[key]
-	return id, ok
-}
-
-func (c *carried) put(key string, id bitmap.SetID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sets[key] = id
-}
-
-// walk works out the sets of nodes for one profile, each once. Its plan is that of the rights, or a trace's longer one.
+// walk works out the sets of nodes for one profile, each once. Its plan is that of the rights, or a longer one: a
+// trace's, a reading's. It keeps the epoch of the memo that it began with, and its sets are of that epoch's pool.
 type walk struct {
-	r    *Rights
-	plan *inherit.Plan
-	maps []mapping // by the plan's ExprIDs
-	p    *profile
-	done map[inherit.NodeID]bitmap.SetID
+	r       *Rights
+	memo    *epoch
+	plan    *inherit.Plan
+	maps    []mapping // by the plan's ExprIDs
+	profile profileID
+	known   *nodeSets                       // of the nodes that are the rights' own
+	more    map[inherit.NodeID]bitmap.SetID // of those past them, which mean something else in every longer plan
 }
 
-func (r *Rights) walk(p profileID, plan *inherit.Plan, maps []mapping) *walk {
-	return &walk{r, plan, maps, &r.profiles[p], map[inherit.NodeID]bitmap.SetID{}}
+func (r *Rights) walk(memo *epoch, p profileID, plan *inherit.Plan, maps []mapping) *walk {
+	return &walk{r: r, memo: memo, plan: plan, maps: maps, profile: p, known: memo.of(p), more: map[inherit.NodeID]bitmap.SetID{}}
 }
 
 func (w *walk) set(id inherit.NodeID) bitmap.SetID {
-	if s, ok := w.done[id]; ok {
+	own := int(id) < w.r.plan.Len()
+	if own {
+		if s, ok := w.known.get(id); ok {
+			return s
+		}
+	} else if s, ok := w.more[id]; ok {
 		return s
 	}
 	n := w.plan.Node(id)
 	var s bitmap.SetID
 	if len(n.Inputs) == 0 {
-		s = w.r.leaf(w.p, n)
+		s = w.r.leaf(w.memo.pool, &w.r.profiles[w.profile], n)
 	} else {
-		inputs := make([]bitmap.SetID, len(n.Inputs))
-		for i, in := range n.Inputs {
-			inputs[i] = w.set(in)
-		}
-		s = w.carry(n, inputs)
+		s = w.carry(n, own)
 	}
-	w.done[id] = s
+	if own {
+		w.known.put(id, s)
+	} else {
+		w.more[id] = s
+	}
 	return s
 }
 
-// carry is the set of a node whose inputs have the given sets. Only the nodes of the plan itself are remembered:
-// the numbers past them mean something else in every trace.
-func (w *walk) carry(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {
-	if int(n.ID) >= w.r.plan.Len() {
+// carry is the set of a node that has inputs. Only what the rights' own nodes make is remembered for others.
+func (w *walk) carry(n *inherit.Node, own bool) bitmap.SetID {
+	var few [4]bitmap.SetID
+	inputs := few[:0]
+	for _, in := range n.Inputs {
+		inputs = append(inputs, w.set(in))
+	}
+	if !own {
 		return w.transport(n, inputs)
 	}
-	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+8*len(inputs)), uint32(n.ID))
-	for _, in := range inputs {
-		key = binary.LittleEndian.AppendUint64(key, uint64(in))
-	}
-	if s, ok := w.r.carried.get(string(key)); ok {
-		return s
-	}
-	s := w.transport(n, inputs)
-	w.r.carried.put(string(key), s)
-	return s
+	return w.memo.carried(n.ID, inputs, func() bitmap.SetID { return w.transport(n, inputs) })
 }
 
 func (w *walk) transport(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {
-	r := w.r
+	pool := w.memo.pool
 	if n.Kind == inherit.And {
-		return r.pool.And(lenOf(n.Dims), inputs...)
+		return pool.And(lenOf(n.Dims), inputs...)
 	}
 	from := w.plan.Node(n.Inputs[0]).Dims
 	in, out := shapeOf(from), shapeOf(n.Dims)
 	switch n.Kind {
 	case inherit.Gather:
-		return r.pool.Gather(inputs[0], in, out, w.sources(n), n.Blank)
+		return pool.Gather(inputs[0], in, out, w.sources(n), n.Blank)
 	case inherit.Reduce:
-		return r.pool.Reduce(inputs[0], in, axes(n.Lists, from))
+		return pool.Reduce(inputs[0], in, axes(n.Lists, from))
 	case inherit.Prefix:
-		return r.pool.Prefix(inputs[0], in, slices.Index(from, n.Lists[0]))
+		return pool.Prefix(inputs[0], in, slices.Index(from, n.Lists[0]))
 	case inherit.ReduceBy:
 		return w.reduceBy(n, inputs[0], from)
 	}
@@ -158,7 +139,7 @@ func (w *walk) reduceBy(n *inherit.Node, in bitmap.SetID, from []*cube.List) bit
 			out[i] = -1
 		}
 	}
-	return w.r.pool.ReduceBy(in, shapeOf(from), bitmap.By{
+	return w.memo.pool.ReduceBy(in, shapeOf(from), bitmap.By{
 		Loop: shapeOf(loop), In: axes(from, loop), Items: m.items, ItemAxes: axes(m.dims, loop), Out: out, Target: target.Len(),
 	})
 }

@@ -327,7 +327,7 @@ func (c *causeFinder) bits(id bitmap.SetID, n uint64) func(uint64) bool {
 	}
 	words, ok := c.words[id]
 	if !ok {
-		words = c.view.member.rights.pool.Words(id, n)
+		words = c.walk.memo.pool.Words(id, n)
 		c.words[id] = words
 	}
 	return func(cell uint64) bool { return words[cell>>6]>>(cell&63)&1 != 0 }

@@ -10,33 +10,38 @@ import (
 	"github.com/cubeward/cubeward/inherit"
 )
 
-// grant is what the members of one profile may do with one block: what their Views share.
+// grant is what the members of one profile may do with one block: what their Views share. It stands by itself, so that
+// one that is remembered keeps no more than it counts.
 type grant struct {
 	rights   *Rights
 	ref      Ref
 	space    cube.Space
 	member   bool // the profile has a role in the block's application
 	factors  []factor
-	once     [3]sync.Once
-	expanded [3][]Table
+	own      int64        // bytes of the sets that are not the rights' own
+	once     [2]sync.Once // by Readable, Writable
+	expanded [2][]Table
+	cached   cached
 }
 
 // factor is one condition of a grant, over some axes of the block in its own order.
 type factor struct {
 	axes     []int // increasing
-	set      bitmap.SetID
+	set      bitmap.Set
 	category cube.Rights
 	scenario bool
 }
 
 // grant is worked out once for a profile and block, and remembered while the cache has room.
 func (r *Rights) grant(p profileID, ref Ref) (*grant, error) {
-	if !ref.Block.Reserved() {
-		ref.App = ref.Block.App
-	} else if ref.App == nil {
+	if ref.App == nil || !ref.Block.Reserved() {
 		ref.App = ref.Block.App
 	}
-	return r.views.get(viewKey{p, ref}, func() (*grant, error) { return r.makeGrant(p, ref) })
+	key := viewKey{p, ref}
+	if g := r.views.find(key); g != nil {
+		return g, nil
+	}
+	return r.views.get(key, func() (*grant, error) { return r.makeGrant(p, ref) })
 }
 
 func (r *Rights) makeGrant(p profileID, ref Ref) (*grant, error) {
@@ -49,21 +54,27 @@ func (r *Rights) makeGrant(p profileID, ref Ref) (*grant, error) {
 		return nil, placed(ref.Block, err)
 	}
 	g := &grant{rights: r, ref: ref, space: space, member: r.profiles[p].roles[at] >= 0}
-	w := r.walk(p, r.plan, r.mappings)
+	w := r.walk(r.memo.now.Load(), p, r.plan, r.mappings)
 	st := r.plan.State(ref.App, ref.Block)
-	for _, id := range slices.Concat(st.Read, st.Write) {
-		if set := w.set(id); set != bitmap.Full {
-			g.factors = append(g.factors, g.place(r.plan.Node(id), set))
+	for _, ids := range [][]inherit.NodeID{st.Read, st.Write} {
+		for _, id := range ids {
+			if set := w.set(id); set != bitmap.Full {
+				g.factors = append(g.factors, g.place(w.memo.pool, r.plan.Node(id), set))
+			}
 		}
 	}
 	return g, nil
 }
 
 // place puts a node's set into the order of the block's dimensions.
-func (g *grant) place(n *inherit.Node, set bitmap.SetID) factor {
-	f := factor{set: set, category: n.Category, scenario: n.Scenario, axes: axes(n.Dims, g.ref.Block.Dims)}
-	if slices.IsSorted(f.axes) || set == bitmap.Empty {
+func (g *grant) place(pool *bitmap.Pool, n *inherit.Node, id bitmap.SetID) factor {
+	f := factor{set: pool.Set(id, lenOf(n.Dims)), category: n.Category, scenario: n.Scenario, axes: axes(n.Dims, g.ref.Block.Dims)}
+	if slices.IsSorted(f.axes) || f.set.IsEmpty() {
 		slices.Sort(f.axes)
+		if pool.Owns(id) { // which may go before the grant does
+			f.set = f.set.Clone()
+			g.own += int64(f.set.Size())
+		}
 		return f
 	}
 	sorted := slices.Sorted(slices.Values(f.axes))
@@ -71,8 +82,9 @@ func (g *grant) place(n *inherit.Node, set bitmap.SetID) factor {
 	for i, a := range f.axes {
 		from[i] = bitmap.Source{Axis: slices.Index(sorted, a)}
 	}
-	f.set = g.rights.pool.Gather(set, shapeOf(n.Dims), g.shape(sorted), from, true)
+	f.set = f.set.Gather(shapeOf(n.Dims), g.shape(sorted), from, true)
 	f.axes = sorted
+	g.own += int64(f.set.Size())
 	return f
 }
 
@@ -96,7 +108,7 @@ func (g *grant) at(items []cube.ItemID) (read, write, writeButScenario bool) {
 			cell = cell*uint64(g.ref.Block.Dims[a].Len()) + uint64(items[a])
 		}
 		switch {
-		case g.rights.pool.Contains(f.set, cell):
+		case f.set.Contains(cell):
 		case f.category == cube.Read:
 			read = false
 		default:
@@ -119,30 +131,50 @@ func (g *grant) combined(c Category) []factor {
 			out = append(out, f)
 			continue
 		}
-		out[i].set = g.rights.pool.And(g.shape(f.axes).Len(), out[i].set, f.set)
+		out[i].set = out[i].set.And(f.set)
 	}
 	for _, f := range out {
-		if f.set == bitmap.Empty {
-			return []factor{{set: bitmap.Empty}}
+		if f.set.IsEmpty() {
+			return []factor{{set: f.set}}
 		}
 	}
-	return slices.DeleteFunc(out, func(f factor) bool { return f.set == bitmap.Full })
+	return out // none is full, for each factor lacks a cell
 }
 
+// tables are the tables of a category. What is not locked for other reasons is what is writable.
 func (g *grant) tables(c Category) []Table {
+	c = min(c, Writable)
 	g.once[c].Do(func() {
-		for _, f := range g.combined(c) {
-			g.expanded[c] = append(g.expanded[c], Table{f.axes, g.rights.pool.Words(f.set, g.shape(f.axes).Len())})
+		parts, n := g.combined(c), int64(0)
+		for _, f := range parts {
+			n += tableBytes + 8*int64(bitmap.WordsFor(g.shape(f.axes).Len()))
 		}
+		g.rights.views.grow(g, n)
+		tables := make([]Table, len(parts))
+		for i, f := range parts {
+			if f.set.IsEmpty() {
+				tables[i].Bits = []uint64{0}
+				break
+			}
+			tables[i] = Table{f.axes, f.set.Words()}
+		}
+		g.expanded[c] = tables
 	})
 	return g.expanded[c]
 }
 
-// bytes is about what the grant holds once its tables are expanded.
+// What a grant takes besides the contents of its sets and tables.
+const (
+	grantBytes  = 416
+	factorBytes = 80
+	tableBytes  = 48
+)
+
+// bytes is what a grant holds before its tables are expanded.
 func (g *grant) bytes() int64 {
-	total := int64(256)
+	n := grantBytes + g.own
 	for _, f := range g.factors {
-		total += 64 + 2*int64(g.shape(f.axes).Len()/8)
+		n += factorBytes + 8*int64(len(f.axes))
 	}
-	return total
+	return n
 }

@@ -79,8 +79,8 @@ func (r *Rights) profileOf(m int, rows []metricRows) profile {
 	return p
 }
 
-// leaf is the set of a leaf node for a profile.
-func (r *Rights) leaf(p *profile, n *inherit.Node) bitmap.SetID {
+// leaf is the set of a leaf node for a profile: one of a metric's, or one that it interns in pool.
+func (r *Rights) leaf(pool *bitmap.Pool, p *profile, n *inherit.Node) bitmap.SetID {
 	if n.Kind == inherit.Metric {
 		return p.rows[r.metrics[n.Metric.ID]].of(n.Category)
 	}
@@ -91,7 +91,7 @@ func (r *Rights) leaf(p *profile, n *inherit.Node) bitmap.SetID {
 	case role < 0:
 		return bitmap.Empty
 	case n.Kind == inherit.Scenario:
-		return r.scenario(n.App, role, n.Category)
+		return scenario(pool, n.App, role, n.Category)
 	}
 	def := n.App.Roles[role]
 	grant := true
@@ -108,7 +108,7 @@ func (r *Rights) leaf(p *profile, n *inherit.Node) bitmap.SetID {
 }
 
 // scenario is the scenarios of an application that a role may read, or write (SPEC 2.6).
-func (r *Rights) scenario(app *cube.Application, role cube.ItemID, c cube.Rights) bitmap.SetID {
+func scenario(pool *bitmap.Pool, app *cube.Application, role cube.ItemID, c cube.Rights) bitmap.SetID {
 	s := app.Scenarios
 	n := s.List.Len()
 	words := make([]uint64, (n+63)/64)
@@ -117,7 +117,7 @@ func (r *Rights) scenario(app *cube.Application, role cube.ItemID, c cube.Rights
 			words[i>>6] |= 1 << (i & 63)
 		}
 	}
-	return r.pool.FromWords(words, uint64(n))
+	return pool.FromWords(words, uint64(n))
 }
 
 // Groups are the members by profile: those of one group have equal rights everywhere. Members are in list order, and

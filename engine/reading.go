@@ -19,6 +19,7 @@ type Reading struct {
 	nodes  *inherit.Reading
 	all    []inherit.NodeID
 	maps   []mapping
+	memo   *epoch // one for all walks, so that equal sets have equal numbers
 	last   *walk
 }
 
@@ -30,14 +31,14 @@ func (r *Rights) Reading(ctx context.Context, app *cube.Application, exprs ...*f
 	if err != nil {
 		return nil, err
 	}
-	return &Reading{rights: r, nodes: nodes, all: nodes.All(), maps: maps}, nil
+	return &Reading{rights: r, nodes: nodes, all: nodes.All(), maps: maps, memo: r.memo.now.Load()}, nil
 }
 
 // of is the walk for a member's profile: that of the last one asked about is kept.
 func (x *Reading) of(m *Member) *walk {
 	r := x.rights
-	if x.last == nil || x.last.p != &r.profiles[r.of[m.id]] {
-		x.last = r.walk(r.of[m.id], x.nodes.Plan(), x.maps)
+	if x.last == nil || x.last.profile != r.of[m.id] {
+		x.last = r.walk(x.memo, r.of[m.id], x.nodes.Plan(), x.maps)
 	}
 	return x.last
 }
@@ -74,7 +75,7 @@ func (x *Reading) Tables(m *Member, e *formula.Expr) []Table {
 		case bitmap.Empty:
 			return nowhere()
 		default:
-			out = andTable(out, Table{axes(dims, e.Dims), x.rights.pool.Words(set, lenOf(dims))})
+			out = andTable(out, Table{axes(dims, e.Dims), x.memo.pool.Words(set, lenOf(dims))})
 		}
 	}
 	return out

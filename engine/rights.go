@@ -59,7 +59,7 @@ type Rights struct {
 	metrics  map[cube.BlockID]int
 	profiles []profile
 	of       []profileID // by member
-	carried  carried
+	memo     *memo
 	read     readKinds // only while compiling
 	views    *viewCache
 	workers  int
@@ -85,7 +85,7 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers(), opt: opt}
 	r.opt.Since, r.opt.Progress = nil, nil
 	r.values = newValues(plan)
-	r.carried.sets = map[string]bitmap.SetID{}
+	r.memo = newMemo(r.pool, plan.Len(), opt.MemoBytes)
 	r.views = newViewCache(opt.ViewBytes)
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err

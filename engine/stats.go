@@ -47,6 +47,7 @@ type CacheStats struct {
 // Stats counts what the rights hold. It looks at every column, item and metric once, and may be called at any time.
 func (r *Rights) Stats() Stats {
 	return Stats{
+		Views: r.views.stats(), Memo: r.memo.stats(),
 		Members: r.ws.Users.Len(), Applications: len(r.ws.Applications), Profiles: len(r.profiles),
 		Nodes: r.plan.Len(), Mappings: r.plan.Exprs(), Sets: r.pool.Stats().Sets,
 	}

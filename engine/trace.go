@@ -33,7 +33,7 @@ func (v *View) Trace(ctx context.Context) (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.of[v.member.id], t.Plan(), maps)}, nil
+	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.memo.now.Load(), r.of[v.member.id], t.Plan(), maps)}, nil
 }
 
 // Plan is the plan that the factors' nodes are of.
@@ -75,7 +75,7 @@ func (t *Trace) holds(id inherit.NodeID, at map[*cube.List]cube.ItemID) bool {
 	case bitmap.Empty:
 		return false
 	}
-	return t.view.member.rights.pool.Contains(set, cellOf(t.plan.Node(id).Dims, at))
+	return t.walk.memo.pool.Contains(set, cellOf(t.plan.Node(id).Dims, at))
 }
 
 func cellOf(dims []*cube.List, at map[*cube.List]cube.ItemID) uint64 {

@@ -169,14 +169,13 @@ func (v *View) Set(ctx context.Context, c Category) (bitmap.Set, error) {
 	if n > bitmap.MaxCells {
 		return bitmap.Set{}, fmt.Errorf("%s has %d cells, too many for one set (%d)", g.ref.Block, n, uint64(bitmap.MaxCells))
 	}
-	pool := v.member.rights.pool
 	if v.denies(c) {
-		return pool.Set(bitmap.Empty, n), nil
+		return g.rights.pool.Set(bitmap.Empty, n), nil
 	}
 	parts := g.combined(c)
-	sets := make([]bitmap.SetID, len(parts))
+	sets := make([]bitmap.Set, len(parts))
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(v.member.rights.workers)
+	work.SetLimit(g.rights.workers)
 	for i, f := range parts {
 		work.Go(func() error {
 			if err := ctx.Err(); err != nil {
@@ -186,12 +185,16 @@ func (v *View) Set(ctx context.Context, c Category) (bitmap.Set, error) {
 			for k, a := range f.axes {
 				from[k] = bitmap.Source{Axis: a}
 			}
-			sets[i] = pool.Gather(f.set, g.shape(f.axes), shapeOf(g.ref.Block.Dims), from, true)
+			sets[i] = f.set.Gather(g.shape(f.axes), shapeOf(g.ref.Block.Dims), from, true)
 			return nil
 		})
 	}
 	if err := work.Wait(); err != nil {
 		return bitmap.Set{}, err
 	}
-	return pool.Set(pool.And(n, sets...), n), nil
+	all := g.rights.pool.Set(bitmap.Full, n)
+	for _, s := range sets {
+		all = all.And(s)
+	}
+	return all, nil
 }
