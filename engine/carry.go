@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,7 @@ type walk struct {
 	profile profileID
 	known   *nodeSets                       // of the nodes that are the rights' own
 	more    map[inherit.NodeID]bitmap.SetID // of those past them, which mean something else in every longer plan
+	made    map[string]bitmap.SetID         // what those past them made of their inputs, for walks of the same plan; nil: not remembered
 }
 
 func (r *Rights) walk(memo *epoch, p profileID, plan *inherit.Plan, maps []mapping) *walk {
@@ -57,9 +59,26 @@ func (w *walk) carry(n *inherit.Node, own bool) bitmap.SetID {
 		inputs = append(inputs, w.set(in))
 	}
 	if !own {
-		return w.transport(n, inputs)
+		return w.longer(n, inputs)
 	}
 	return w.memo.carried(n.ID, inputs, func() bitmap.SetID { return w.transport(n, inputs) })
+}
+
+// longer is carry for a node that is not the rights' own.
+func (w *walk) longer(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {
+	if w.made == nil {
+		return w.transport(n, inputs)
+	}
+	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+8*len(inputs)), uint32(n.ID))
+	for _, in := range inputs {
+		key = binary.LittleEndian.AppendUint64(key, uint64(in))
+	}
+	s, ok := w.made[string(key)]
+	if !ok {
+		s = w.transport(n, inputs)
+		w.made[string(key)] = s
+	}
+	return s
 }
 
 func (w *walk) transport(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {

@@ -1,0 +1,308 @@
+package audit
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/cubeward/cubeward/bitmap"
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+)
+
+const (
+	maxExamples = 3 // of a Change
+	maxSampled  = 8 // cells whose causes are looked for, of each direction
+)
+
+// direction is a way to gain or lose.
+type direction struct {
+	category engine.Category
+	denies   int // the side on which the cells are denied
+}
+
+// directions are in the order of Change's fields.
+func directions() [4]direction {
+	return [...]direction{{engine.Readable, oldSide}, {engine.Readable, newSide}, {engine.Writable, oldSide}, {engine.Writable, newSide}}
+}
+
+// blockDiff compares one block for one kind of members after the other. Its space has the dimensions of the block, and
+// of each the items of both sides.
+type blockDiff struct {
+	*differ
+	whole   BlockPair
+	pair    BlockPair // what is compared: one side alone where the dimensions differ
+	dims    []*listPair
+	axes    [2][]int // of the space, by dimension of the block on a side
+	regions *regions
+	cells   uint64
+	exists  [2]region               // the cells that a side has
+	views   [2]map[int]*sideView    // by the side's group
+	results map[string]*blockResult // by the regions of both sides
+	traced  [2]*tracedBlock
+}
+
+// sideView is what the members of one group may do on one side.
+type sideView struct {
+	view    *engine.View // nil: the side lacks the block, or the members
+	allowed [2]region    // by engine.Readable and engine.Writable
+}
+
+// blockResult is how two sets of regions differ.
+type blockResult struct {
+	deltas  [4]Delta
+	samples [4][]sample
+}
+
+// sample is a cell of the space, with what the members may do there on each side.
+type sample struct {
+	items    []cube.ItemID
+	from, to cube.Rights
+}
+
+// lay makes the space of a block.
+func (d *differ) lay(pair BlockPair) (*blockDiff, error) {
+	c := &blockDiff{differ: d, pair: pair, results: map[string]*blockResult{}, cells: 1}
+	c.regions = &regions{pool: bitmap.NewPool()}
+	blocks := [2]*cube.Block{pair.Old.Block, pair.New.Block}
+	lead := newSide
+	if blocks[newSide] == nil {
+		lead = oldSide
+	}
+	for axis, l := range blocks[lead].Dims {
+		lists := [2]*cube.List{}
+		for s, b := range blocks {
+			if b == nil {
+				continue
+			}
+			lists[s] = b.Dims[slices.IndexFunc(b.Dims, func(o *cube.List) bool { return o.String() == l.String() })]
+		}
+		p := d.pairLists(lists[oldSide], lists[newSide])
+		c.dims, c.regions.sizes = append(c.dims, p), append(c.regions.sizes, p.size)
+		hi, lo := bits.Mul64(c.cells, uint64(p.size))
+		if c.cells = lo; hi != 0 {
+			return nil, fmt.Errorf("%s: with the items of both sides it has more cells than can be counted", pair)
+		}
+		for s := range c.exists {
+			if i := slices.Index(p.of[s], -1); i >= 0 {
+				c.exists[s] = append(c.exists[s], c.itemsOf(s, axis))
+			}
+		}
+	}
+	for s, b := range blocks {
+		c.views[s] = map[int]*sideView{}
+		if b == nil {
+			c.exists[s] = nowhere()
+			continue
+		}
+		for _, l := range b.Dims {
+			axis := slices.IndexFunc(blocks[lead].Dims, func(o *cube.List) bool { return o.String() == l.String() })
+			c.axes[s] = append(c.axes[s], axis)
+		}
+	}
+	return c, nil
+}
+
+func nowhere() region { return region{{set: bitmap.Empty}} }
+
+// itemsOf is the items of an axis that a side has.
+func (c *blockDiff) itemsOf(s, axis int) constraint {
+	words := make([]uint64, bitmap.WordsFor(uint64(c.dims[axis].size)))
+	for i, item := range c.dims[axis].of[s] {
+		if item >= 0 {
+			words[i>>6] |= 1 << (i & 63)
+		}
+	}
+	return constraint{[]int{axis}, c.regions.pool.FromWords(words, uint64(c.dims[axis].size))}
+}
+
+// kind is what changed for one kind of members.
+func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
+	change := Change{Members: k.names, Block: c.pair}
+	if c.cells == 0 {
+		return change, nil
+	}
+	var sides [2]*sideView
+	for s := range sides {
+		var err error
+		if sides[s], err = c.view(s, k); err != nil {
+			return change, err
+		}
+	}
+	r := c.result(sides)
+	change.ReadGained, change.ReadLost, change.WriteGained, change.WriteLost = r.deltas[0], r.deltas[1], r.deltas[2], r.deltas[3]
+	if !change.any() {
+		return change, nil
+	}
+	for _, s := range r.examples() {
+		change.Examples = append(change.Examples, Example{Old: c.cell(oldSide, s.items), New: c.cell(newSide, s.items), From: s.from, To: s.to})
+	}
+	var err error
+	change.Why, err = c.reasonsFor(ctx, k, sides, r)
+	return change, err
+}
+
+// view is what a kind of members may do on a side.
+func (c *blockDiff) view(s int, k *memberKind) (*sideView, error) {
+	if v := c.views[s][k.group[s]]; v != nil {
+		return v, nil
+	}
+	ref := [...]engine.Ref{c.pair.Old, c.pair.New}[s]
+	out := &sideView{allowed: [2]region{nowhere(), nowhere()}}
+	if ref.Block != nil && k.group[s] >= 0 {
+		var err error
+		if out.view, err = c.side(s).MemberAt(k.first[s]).Block(ref); err != nil {
+			return nil, err
+		}
+		for _, category := range []engine.Category{engine.Readable, engine.Writable} {
+			if out.allowed[category], err = c.region(s, out.view.Tables(category)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	c.views[s][k.group[s]] = out
+	return out, nil
+}
+
+// region is where a side's tables hold, in the space of both.
+func (c *blockDiff) region(s int, tables []engine.Table) (region, error) {
+	out := c.exists[s]
+	for _, t := range tables {
+		axes := make([]int, len(t.Axes))
+		for i, d := range t.Axes {
+			axes[i] = c.axes[s][d]
+		}
+		sorted := slices.Sorted(slices.Values(axes))
+		shape := c.regions.shape(sorted)
+		if shape.Len() > bitmap.MaxCells {
+			return nil, fmt.Errorf("with the items of both sides a constraint has more than %d cells", uint64(bitmap.MaxCells))
+		}
+		same, in := slices.Equal(axes, sorted), make(bitmap.Shape, len(axes))
+		from := make([]bitmap.Source, len(axes))
+		for i, a := range axes {
+			in[i] = [...]engine.Ref{c.pair.Old, c.pair.New}[s].Block.Dims[t.Axes[i]].Len()
+			at := slices.Index(sorted, a)
+			from[i] = bitmap.Source{Axis: at}
+			if items := c.dims[a].of[s]; items != nil {
+				from[i] = bitmap.Source{Items: items, Axes: []int{at}}
+				same = false
+			}
+		}
+		set := c.regions.pool.FromWords(t.Bits, in.Len())
+		if !same {
+			set = c.regions.pool.Gather(set, in, shape, from, false)
+		}
+		out = c.regions.and(out, region{{sorted, set}})
+	}
+	return out, nil
+}
+
+// cell is a cell of the space as a side numbers it, nil where the side lacks it.
+func (c *blockDiff) cell(s int, items []cube.ItemID) []cube.ItemID {
+	if [...]engine.Ref{c.pair.Old, c.pair.New}[s].Block == nil {
+		return nil
+	}
+	out := make([]cube.ItemID, len(c.axes[s]))
+	for i, a := range c.axes[s] {
+		out[i] = items[a]
+		if of := c.dims[a].of[s]; of != nil {
+			out[i] = cube.ItemID(of[items[a]])
+		}
+		if out[i] < 0 {
+			return nil
+		}
+	}
+	return out
+}
+
+// result compares the regions of two sides. Kinds whose regions are the same share it.
+func (c *blockDiff) result(sides [2]*sideView) *blockResult {
+	var key []byte
+	for _, v := range sides {
+		for _, r := range v.allowed {
+			for _, cond := range r {
+				for _, a := range cond.axes {
+					key = append(key, byte(a))
+				}
+				key = binary.LittleEndian.AppendUint64(append(key, 0xff), uint64(cond.set))
+			}
+			key = append(key, 0xfe)
+		}
+	}
+	r := c.results[string(key)]
+	if r == nil {
+		r = &blockResult{}
+		for i, dir := range directions() {
+			r.deltas[i], r.samples[i] = c.direction(dir, sides)
+		}
+		c.results[string(key)] = r
+	}
+	return r
+}
+
+// direction counts what is gained or lost, and takes samples of it: for each constraint that denies, two cells that it
+// does.
+func (c *blockDiff) direction(dir direction, sides [2]*sideView) (Delta, []sample) {
+	grants, denies := sides[1-dir.denies].allowed[dir.category], sides[dir.denies].allowed[dir.category]
+	if grants.equal(denies) {
+		return Delta{}, nil
+	}
+	n := c.regions.count(grants)
+	delta := Delta{Cells: n - c.regions.count(c.regions.and(grants, denies))}
+	if delta.Cells == 0 {
+		return delta, nil
+	}
+	if exists := c.exists[dir.denies]; len(exists) > 0 {
+		delta.Apart = n - c.regions.count(c.regions.and(grants, exists))
+	}
+	var out []sample
+	for _, cond := range denies {
+		where := c.regions.and(grants, region{c.regions.not(cond)})
+		for _, last := range []bool{false, true} {
+			items, ok := c.regions.some(where, last)
+			known := func(o sample) bool { return slices.Equal(o.items, items) }
+			if !ok || len(out) == maxSampled || slices.ContainsFunc(out, known) {
+				continue
+			}
+			out = append(out, sample{items, c.rights(sides[oldSide], items), c.rights(sides[newSide], items)})
+		}
+	}
+	slices.SortFunc(out, func(a, b sample) int { return slices.Compare(a.items, b.items) })
+	return delta, out
+}
+
+// rights are what a side allows in a cell of the space.
+func (c *blockDiff) rights(v *sideView, items []cube.ItemID) cube.Rights {
+	var out cube.Rights
+	for category, r := range v.allowed {
+		holds := !slices.ContainsFunc(r, func(cond constraint) bool {
+			var cell uint64
+			for _, a := range cond.axes {
+				cell = cell*uint64(c.regions.sizes[a]) + uint64(items[a])
+			}
+			return !c.regions.pool.Contains(cond.set, cell)
+		})
+		if holds {
+			out |= [...]cube.Rights{cube.Read, cube.Write}[category]
+		}
+	}
+	return out
+}
+
+// examples are a few samples: of each direction one, then more of the first.
+func (r *blockResult) examples() []sample {
+	var out []sample
+	for n := range maxSampled {
+		for _, samples := range r.samples {
+			if n >= len(samples) || len(out) == maxExamples {
+				continue
+			}
+			if !slices.ContainsFunc(out, func(o sample) bool { return slices.Equal(o.items, samples[n].items) }) {
+				out = append(out, samples[n])
+			}
+		}
+	}
+	return out
+}

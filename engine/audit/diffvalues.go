@@ -1,0 +1,112 @@
+package audit
+
+import (
+	"slices"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/formula"
+)
+
+// origin is the nearest change among a rights metric and what its formula reads, and what that reads: of formulas, of
+// given values, or of the members' role. Nil where none is found.
+func (x *reasoning) origin(s int, metric *cube.Block) []Why {
+	return x.nearestChange(s, []*cube.Block{metric})
+}
+
+// read is the nearest change among what an expression reads.
+func (x *reasoning) read(s int, e *formula.Expr) []Why {
+	return x.nearestChange(s, slices.Collect(formula.Blocks(e)))
+}
+
+// nearestChange looks through blocks of a side, and what their formulas read, breadth first.
+func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
+	plan, other := x.side(s).Plan(), x.side(1-s).Workspace()
+	seen := map[*cube.Block]bool{}
+	for i := 0; i < len(blocks); i++ {
+		b := blocks[i]
+		if seen[b] {
+			continue
+		}
+		seen[b] = true
+		twin := sameBlock(other, b)
+		switch {
+		case twin == nil:
+			return []Why{x.ordered(s, Why{Kind: BlockChange, Old: b.String()})}
+		case b.App != nil && b == b.App.UsersRoles:
+			if why, ok := x.roleGiven(s, b.App, twin.App); ok {
+				return []Why{why}
+			}
+			continue
+		case !sameFormula(b, twin):
+			return []Why{whyOf(FormulaChange, b)}
+		case x.valuesDiffer(s, b, twin):
+			return []Why{whyOf(ValuesChange, b)}
+		}
+		if e := plan.Formula(b); e != nil {
+			blocks = append(blocks, slices.Collect(formula.Blocks(e))...)
+		}
+	}
+	return nil
+}
+
+// maxCompared is how many given values are compared at most to name a change; of more it is not known whether they
+// differ.
+const maxCompared = 1 << 20
+
+// valuesDiffer says whether the values given for a block of a side are others than those of the other side's, at the
+// items that both have; along User for the members asked about alone.
+func (x *reasoning) valuesDiffer(s int, b, twin *cube.Block) bool {
+	switch {
+	case b.Input == twin.Input:
+		return false
+	case !sameDims(b, twin):
+		return true
+	}
+	own := slices.Index(b.Dims, x.side(s).Workspace().Users)
+	key := [2]*cube.Block{b, twin}
+	if differ, ok := x.compared[key]; ok && own < 0 {
+		return differ
+	}
+	where := make([]cube.ItemID, len(b.Dims))
+	for i := range where {
+		where[i] = cube.NoItem
+	}
+	cells := uint64(1)
+	for i, d := range b.Dims {
+		if i == own {
+			where[i] = x.kind.first[s]
+			continue
+		}
+		cells *= uint64(d.Len())
+	}
+	if cells > maxCompared {
+		return false
+	}
+	differ := false
+	for cell := range cellsOf(b, where) {
+		at, ok := moved(cell, b.Dims, twin.Dims)
+		if ok && !sameValue(given(b, cell), given(twin, at), b.Type, twin.Type) {
+			differ = true
+			break
+		}
+	}
+	if own < 0 {
+		x.compared[key] = differ
+	}
+	return differ
+}
+
+// given is the value given for a cell.
+func given(b *cube.Block, cell []cube.ItemID) cube.Value {
+	if b.Input == nil {
+		return cube.Value{}
+	}
+	return b.Input.Value(b.Input.Space().Cell(cell))
+}
+
+func sameValue(a, b cube.Value, of, other cube.Type) bool {
+	if a.Kind() == cube.Item && b.Kind() == cube.Item {
+		return of.List.Item(a.Item()) == other.List.Item(b.Item())
+	}
+	return a == b
+}

@@ -1,0 +1,361 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/inherit"
+)
+
+// tracedBlock is the stated factors of a block on one side.
+type tracedBlock struct {
+	*engine.Trace
+	alike map[string][]int // by how a factor is stated
+}
+
+func traced(ctx context.Context, v *engine.View) (*tracedBlock, error) {
+	t, err := v.Trace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &tracedBlock{t, map[string][]int{}}
+	for i := range t.Factors {
+		key := out.stated(i)
+		out.alike[key] = append(out.alike[key], i)
+	}
+	return out, nil
+}
+
+// stated is how the model states a factor, its rules apart: equal for the same one of another model, cut or not.
+func (t *tracedBlock) stated(i int) string {
+	f := t.Factors[i]
+	return fmt.Sprintf("%d %d %d %q %q", f.Kind, t.Category(i), f.Source.Kind, f.Source, t.Origin(i).Name)
+}
+
+// reasonsFor is what changed the rights of a kind of members, judged by samples.
+func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sideView, r *blockResult) ([]Why, error) {
+	switch {
+	case k.group[oldSide] < 0:
+		return []Why{{Kind: MemberChange, New: cube.UserName}}, nil
+	case k.group[newSide] < 0:
+		return []Why{{Kind: MemberChange, Old: cube.UserName}}, nil
+	case c.whole != c.pair:
+		return []Why{whyOf(DimensionsChange, c.whole.New.Block)}, nil
+	case c.pair.Old.Block == nil:
+		return []Why{{Kind: BlockChange, New: c.pair.String()}}, nil
+	case c.pair.New.Block == nil:
+		return []Why{{Kind: BlockChange, Old: c.pair.String()}}, nil
+	}
+	x := &reasoning{blockDiff: c, kind: k}
+	for s, v := range sides {
+		if c.traced[s] == nil {
+			var err error
+			if c.traced[s], err = traced(ctx, v.view); err != nil {
+				return nil, err
+			}
+		}
+		x.traces[s] = c.traced[s].For(v.view)
+		x.known[s] = map[int]bool{}
+	}
+	for i, dir := range directions() {
+		for _, s := range r.samples[i] {
+			x.sample(dir, s.items)
+		}
+	}
+	return mergeWhy(x.found, nil), nil
+}
+
+// reasoning looks for what changed the rights of one kind of members in one block.
+type reasoning struct {
+	*blockDiff
+	kind   *memberKind
+	traces [2]*engine.Trace
+	known  [2]map[int]bool // the factors of each side that were looked at
+	found  []Why
+}
+
+// sample looks at a cell that one side denies and the other grants: whatever denies it there changed, as nothing does
+// on the other side.
+func (x *reasoning) sample(dir direction, items []cube.ItemID) {
+	s := dir.denies
+	cell := x.cell(s, items)
+	if cell == nil {
+		x.items(s, items)
+		return
+	}
+	t := x.traces[s]
+	for i := range t.Factors {
+		asked := t.Category(i) == cube.Read || dir.category == engine.Writable
+		if t.Factors[i].Cut != inherit.NotCut || !asked || x.known[s][i] || t.Holds(i, cell...) {
+			continue
+		}
+		x.known[s][i] = true
+		x.found = append(x.found, x.factor(s, i, cell)...)
+	}
+}
+
+// items names the lists whose items a side lacks.
+func (x *reasoning) items(s int, items []cube.ItemID) {
+	there := [...]engine.Ref{x.pair.Old, x.pair.New}[1-s]
+	for i, a := range x.axes[1-s] {
+		if of := x.dims[a].of[s]; of == nil || of[items[a]] >= 0 {
+			continue
+		}
+		why := Why{Kind: ItemsChange, New: there.Block.Dims[i].String()}
+		if s == newSide {
+			why.Old, why.New = why.New, ""
+		}
+		x.found = append(x.found, why)
+	}
+}
+
+// factor is why factor i of a side denies a cell, which nothing does on the other side.
+func (x *reasoning) factor(s, i int, cell []cube.ItemID) []Why {
+	var found []Why
+	if x.traces[s].Factors[i].Kind == inherit.Metric {
+		found = x.ruleChanged(s, i, cell)
+	} else {
+		found = x.roleChanged(s, i)
+	}
+	if found == nil {
+		found = x.cutChanged(s, i)
+	}
+	if found == nil {
+		found = x.wayChanged(s, i, cell)
+	}
+	if found == nil {
+		found = []Why{{}}
+	}
+	return found
+}
+
+// counterparts are the factors of the other side that are stated as factor i is (of rules, by one of its rules), those
+// that count and those that were cut.
+func (x *reasoning) counterparts(s, i int) (count, cut []int) {
+	o, rules := x.traced[1-s], x.traced[s].Factors[i].Rules
+	for _, j := range o.alike[x.traced[s].stated(i)] {
+		shared := func(r *cube.Rule) bool {
+			return slices.ContainsFunc(rules, func(own *cube.Rule) bool { return own.Name == r.Name })
+		}
+		switch f := o.Factors[j]; {
+		case len(rules) > 0 && !slices.ContainsFunc(f.Rules, shared):
+		case f.Cut == inherit.NotCut:
+			count = append(count, j)
+		default:
+			cut = append(cut, j)
+		}
+	}
+	return count, cut
+}
+
+// roleChanged is another role of the members, or what a role may do.
+func (x *reasoning) roleChanged(s, i int) []Why {
+	kind, app := x.traces[s].Factors[i].Kind, x.traces[s].Origin(i)
+	other := x.side(1 - s).Workspace().Application(app.Name)
+	if other == nil {
+		return []Why{x.ordered(s, Why{Kind: BlockChange, Old: app.Name})}
+	}
+	if why, ok := x.roleGiven(s, app, other); ok {
+		return []Why{why}
+	}
+	role := x.member(s).Role(app)
+	if count, _ := x.counterparts(s, i); len(count) == 0 || role == nil {
+		return nil
+	}
+	switch was := x.member(1 - s).Role(other); {
+	case kind == inherit.Scenario && !sameScenarios(app, other):
+		return []Why{{Kind: ScenariosChange, Application: app.Name}}
+	case kind != inherit.Scenario && !sameRole(role, was):
+		return []Why{both(RoleDefined, app.Name, role.Name)}
+	}
+	return nil
+}
+
+// member is one of the kind on a side.
+func (x *reasoning) member(s int) *engine.Member { return x.side(s).MemberAt(x.kind.first[s]) }
+
+// roleGiven says whether the members have another role in an application.
+func (x *reasoning) roleGiven(s int, app, other *cube.Application) (Why, bool) {
+	name := func(r *cube.Role) string {
+		if r == nil {
+			return ""
+		}
+		return r.Name
+	}
+	a, b := name(x.member(s).Role(app)), name(x.member(1-s).Role(other))
+	why := Why{Kind: RoleGiven, Application: app.Name, Old: a, New: b}
+	if s == newSide {
+		why.Old, why.New = b, a
+	}
+	return why, a != b
+}
+
+// ordered is a Why whose Old is the name on side s, the other side having none.
+func (x *reasoning) ordered(s int, why Why) Why {
+	if s == newSide {
+		why.Old, why.New = why.New, why.Old
+	}
+	return why
+}
+
+// ruleChanged is a change of the rules that bring factor i, or of what their metric holds.
+func (x *reasoning) ruleChanged(s, i int, cell []cube.ItemID) []Why {
+	rules := x.traces[s].Factors[i].Rules
+	if found := x.rules(s, rules); found != nil {
+		return found
+	}
+	count, _ := x.counterparts(s, i)
+	if len(count) == 0 {
+		return nil
+	}
+	cause, _ := x.traces[s].Cause(i, engine.CauseOptions{Limit: 1}, cell...)
+	if len(cause.Asked) == 0 {
+		return nil
+	}
+	metric, twin := rules[0].Metric, x.traces[1-s].Factors[count[0]].Rules[0].Metric
+	asked, ok := moved(cause.Asked[0], metric.Dims, twin.Dims)
+	if !ok || !x.traces[1-s].Grants(count[0], asked) {
+		return nil // the metric holds there what it did: another cell of it is asked, or another way
+	}
+	if found := x.origin(s, metric); found != nil {
+		return found
+	}
+	return []Why{whyOf(ValuesChange, metric)}
+}
+
+// rules are those that the other side lacks, or states otherwise.
+func (x *reasoning) rules(s int, rules []*cube.Rule) []Why {
+	var found []Why
+	for _, r := range rules {
+		app := r.Metric.App
+		twin := ruleOf(x.side(1-s).Workspace(), app.Name, r.Name)
+		switch {
+		case twin == nil:
+			found = append(found, x.ordered(s, Why{Kind: RuleChange, Application: app.Name, Old: r.Name}))
+		case !sameRule(r, twin):
+			found = append(found, both(RuleChange, app.Name, r.Name))
+		}
+	}
+	return found
+}
+
+// cutChanged is what cuts factor i on the other side and does not here.
+func (x *reasoning) cutChanged(s, i int) []Why {
+	count, cut := x.counterparts(s, i)
+	if len(count) > 0 {
+		return nil
+	}
+	if len(cut) == 0 {
+		return x.rules(1-s, x.ignoring(s, i))
+	}
+	for _, j := range cut {
+		f := x.traces[1-s].Factors[j]
+		switch here := sameBlock(x.side(s).Workspace(), f.CutAt); {
+		case f.Cut == inherit.ByIgnore:
+			if found := x.rules(1-s, f.CutBy); found != nil {
+				return found
+			}
+		case f.Cut == inherit.ByPublic && here != nil && !here.Public:
+			return []Why{x.ordered(1-s, Why{Kind: PublicChange, Old: f.CutAt.String()})}
+		case f.Cut == inherit.ByReset && (here == nil || !sameFormula(here, f.CutAt)):
+			return []Why{whyOf(FormulaChange, f.CutAt)}
+		}
+	}
+	return nil
+}
+
+// ignoring are the rules of the other side that may lift a factor like i: what is lifted from an item set does not
+// reach the list's properties, and is not among their factors.
+func (x *reasoning) ignoring(s, i int) []*cube.Rule {
+	f := x.traces[s].Factors[i]
+	name := cube.UsersRolesName
+	if len(f.Rules) > 0 {
+		name = f.Rules[0].Metric.Name
+	}
+	app := x.side(1 - s).Workspace().Application(x.traces[s].Origin(i).Name)
+	if app == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(app.Rules), func(r *cube.Rule) bool { return !r.Ignore || r.Metric.Name != name })
+}
+
+// wayChanged is a change of the formulas over which factor i comes, of what they inherit, or of the values that they
+// look items up in.
+func (x *reasoning) wayChanged(s, i int, cell []cube.ItemID) []Why {
+	t, other := x.traces[s], x.side(1-s).Workspace()
+	cause, _ := t.Cause(i, engine.CauseOptions{Limit: 1}, cell...)
+	reader := x.views[s][x.kind.group[s]].view.Ref().Block
+	var readers []*cube.Block
+	for _, step := range cause.Way {
+		readers = append(readers, reader)
+		reader = step.Block
+	}
+	for _, b := range readers {
+		twin := sameBlock(other, b)
+		switch {
+		case twin == nil:
+			return []Why{x.ordered(s, Why{Kind: BlockChange, Old: b.String()})}
+		case !sameFormula(b, twin):
+			return []Why{whyOf(FormulaChange, b)}
+		case b.App != nil && !sameSettings(b.App, twin.App):
+			return []Why{{Kind: SettingsChange, Application: b.App.Name}}
+		}
+	}
+	var nodes []*inherit.Node
+	for _, step := range cause.Way {
+		nodes = append(nodes, step.Nodes...)
+	}
+	for id := t.Factors[i].At; ; {
+		n := t.Plan().Node(id)
+		nodes = append(nodes, n)
+		if len(n.Inputs) == 0 {
+			break
+		}
+		id = n.Inputs[0]
+	}
+	for _, n := range nodes {
+		for _, from := range n.From {
+			if from.Form != inherit.FromExpr {
+				continue
+			}
+			if found := x.read(s, t.Plan().Expr(from.Expr)); found != nil {
+				return found
+			}
+		}
+	}
+	return x.itemsMoved(s, nodes)
+}
+
+// itemsMoved names a list whose items, or their order, are others: reductions take in all of them, and shifts and
+// running sums follow their order.
+func (x *reasoning) itemsMoved(s int, nodes []*inherit.Node) []Why {
+	for _, n := range nodes {
+		for _, l := range slices.Concat(n.Lists, n.Over, n.Dims) {
+			if twin := sameList(x.side(1-s).Workspace(), l); twin != nil && !slices.Equal(l.Items(), twin.Items()) {
+				return []Why{both(ItemsChange, "", l.String())}
+			}
+		}
+	}
+	return nil
+}
+
+// moved is a cell of a block of one workspace, over dims, as the block of another one over the dimensions to has it;
+// false where that lacks it.
+func moved(cell []cube.ItemID, dims, to []*cube.List) ([]cube.ItemID, bool) {
+	out := make([]cube.ItemID, len(to))
+	for i, l := range to {
+		k := slices.IndexFunc(dims, func(d *cube.List) bool { return d.String() == l.String() })
+		if k < 0 || cell[k] < 0 {
+			return nil, false
+		}
+		id, ok := l.Find(dims[k].Item(cell[k]))
+		if !ok {
+			return nil, false
+		}
+		out[i] = id
+	}
+	return out, true
+}
