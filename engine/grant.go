@@ -54,8 +54,11 @@ func (r *Rights) makeGrant(p profileID, ref Ref) (*grant, error) {
 		return nil, placed(ref.Block, err)
 	}
 	g := &grant{rights: r, ref: ref, space: space, member: r.profiles[p].roles[at] >= 0}
-	w := r.walk(r.memo.now.Load(), p, r.plan, r.mappings)
 	st := r.plan.State(ref.App, ref.Block)
+	if err := r.ready(p, ref.Block.Dims, st.Read, st.Write); err != nil {
+		return nil, err
+	}
+	w := r.walk(r.memo.now.Load(), p, r.plan, r.mappings)
 	for _, ids := range [][]inherit.NodeID{st.Read, st.Write} {
 		for _, id := range ids {
 			if set := w.set(id); set != bitmap.Full {

@@ -29,7 +29,8 @@ func everyone(members int) kinds {
 	return k
 }
 
-// and sorts the members by both: those of one kind in a and in b are one kind, numbered by first members.
+// and sorts the members by both: those of one kind in a and in b are one kind, numbered by first members. What it says of
+// members who are not held means nothing: see only.
 func (k kinds) and(b kinds) kinds {
 	switch {
 	case k.len() <= 1:
@@ -40,7 +41,7 @@ func (k kinds) and(b kinds) kinds {
 	keys := make([]uint64, len(k.of))
 	width := uint64(b.len())
 	for m := range keys {
-		keys[m] = uint64(k.of[m])*width + uint64(b.of[m])
+		keys[m] = uint64(max(k.of[m], 0))*width + uint64(max(b.of[m], 0))
 	}
 	return kindsOf(keys, uint64(k.len())*width)
 }
@@ -276,7 +277,7 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 			return nil, kinds{}, err
 		}
 	}
-	k := r.sorted(inputs, cols)
+	k := r.sorted(inputs, cols).only(r.held)
 	if 2*k.len() > members {
 		return r.byMembers(ctx, e)
 	}
@@ -329,9 +330,9 @@ func (r *Rights) given(col *cube.Column) (*cube.Column, kinds, error) {
 		return nil, kinds{}, err
 	}
 	if col.Space().Axis(r.ws.Users) < 0 {
-		return col, everyone(r.ws.Users.Len()), nil
+		return col, everyone(r.ws.Users.Len()).only(r.held), nil
 	}
-	k := kindsBy(r.ws.Users.Len(), col)
+	k := kindsBy(r.ws.Users.Len(), col).only(r.held)
 	col, err = firstRows(col, k, kindList(k.len()))
 	return col, k, err
 }

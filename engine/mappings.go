@@ -30,11 +30,16 @@ func (r *Rights) mapItems(ctx context.Context) error {
 // mapMore evaluates the expressions of a plan behind those of known.
 func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Plan) ([]mapping, error) {
 	m := &mapper{
-		plan: plan, cols: make([]*cube.Column, plan.Exprs()), ids: map[*formula.Expr]inherit.ExprID{},
+		plan: plan, cols: make([]*cube.Column, plan.Exprs()), ids: map[int]inherit.ExprID{},
 		done: map[*formula.Expr]*formula.Expr{}, held: map[*cube.Block]*cube.Column{},
 	}
 	for i := range inherit.ExprID(plan.Exprs()) {
-		m.ids[plan.Expr(i)] = i
+		m.ids[m.numbers.Of(plan.Expr(i))] = i
+	}
+	for i, k := range known {
+		if err := m.know(inherit.ExprID(i), k); err != nil {
+			return nil, err
+		}
 	}
 	m.eval = formula.NewEvaluator(func(ctx context.Context, b *cube.Block) (*cube.Column, error) {
 		if col, ok := m.held[b]; ok {
@@ -62,10 +67,26 @@ func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Pla
 type mapper struct {
 	plan *inherit.Plan
 	eval *formula.Evaluator
-	cols []*cube.Column // by ExprID
-	ids  map[*formula.Expr]inherit.ExprID
+
+	numbers formula.Numbers
+
+	cols []*cube.Column                  // by ExprID
+	ids  map[int]inherit.ExprID          // by number of the expression
 	done map[*formula.Expr]*formula.Expr // what stands for an expression within others
 	held map[*cube.Block]*cube.Column    // the columns of the blocks that stand for expressions
+}
+
+// know takes the items of an expression that was evaluated before as its column.
+func (m *mapper) know(id inherit.ExprID, k mapping) error {
+	e := m.plan.Expr(id)
+	if e.Type.Kind != cube.Item { // a literal BLANK
+		return nil
+	}
+	space, err := cube.NewSpace(k.dims...)
+	if err == nil {
+		m.cols[id] = cube.NewDense(e.Type, space, cube.Vector{Kind: cube.Item, Ints: k.items, N: len(k.items)})
+	}
+	return err
 }
 
 func (m *mapper) column(ctx context.Context, id inherit.ExprID) (*cube.Column, error) {
@@ -99,7 +120,7 @@ func (m *mapper) part(ctx context.Context, e *formula.Expr) (*formula.Expr, erro
 		return part, nil
 	}
 	var part *formula.Expr
-	if id, ok := m.ids[e]; ok {
+	if id, ok := m.ids[m.numbers.Of(e)]; ok {
 		col, err := m.column(ctx, id)
 		if err != nil {
 			return nil, err

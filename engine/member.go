@@ -33,8 +33,21 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%q may not act as %q: %s", e.Admin, e.Member, e.Why)
 }
 
-// Member is the member of that name; an *UnknownError where there is none.
+// Member is the member of that name; an *UnknownError where there is none, a *NotHeldError where the rights are not
+// theirs.
 func (r *Rights) Member(name string) (*Member, error) {
+	m, err := r.named(name)
+	if err == nil && !r.Holds(m.id) {
+		return nil, &NotHeldError{"member", name}
+	}
+	return m, err
+}
+
+// named is the member of that name, whose rights may not be held.
+func (r *Rights) named(name string) (*Member, error) {
+	if err := r.ws.Users.Load(); err != nil {
+		return nil, err
+	}
 	id, ok := r.ws.Users.Find(name)
 	if !ok {
 		return nil, &UnknownError{"member", name, fmt.Sprintf("unknown member %q", name)}
@@ -43,9 +56,10 @@ func (r *Rights) Member(name string) (*Member, error) {
 }
 
 // Impersonate is a member as an administrator sees the workspace through their eyes: what the member reads, and
-// nothing to write (SPEC 1.3). It fails with an *UnknownError or a *RefusedError.
+// nothing to write (SPEC 1.3). It fails with an *UnknownError, a *RefusedError or, where the rights do not hold the
+// member, a *NotHeldError.
 func (r *Rights) Impersonate(admin, member string) (*Member, error) {
-	a, err := r.Member(admin)
+	a, err := r.named(admin)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +108,9 @@ func (r *Rights) RoleOf(app *cube.Application, member cube.ItemID) cube.ItemID {
 	i := slices.Index(r.ws.Applications, app)
 	if i < 0 || member < 0 || int(member) >= len(r.of) {
 		return cube.NoItem
+	}
+	if r.of[member] == nobody {
+		return app.RoleOf(member)
 	}
 	return r.profiles[r.of[member]].roles[i]
 }

@@ -35,6 +35,7 @@ func (r *Rights) makeProfiles(rows []metricRows) {
 	for i := range rows {
 		k = k.and(rows[i].kinds)
 	}
+	k = k.only(r.held)
 	known := map[string]profileID{}
 	ids := make([]profileID, k.len())
 	for i, m := range k.first {
@@ -50,6 +51,10 @@ func (r *Rights) makeProfiles(rows []metricRows) {
 	}
 	r.of = make([]profileID, members)
 	for m := range r.of {
+		if k.of[m] == nobody {
+			r.of[m] = nobody
+			continue
+		}
 		r.of[m] = ids[k.of[m]]
 		r.profiles[r.of[m]].heads++
 	}
@@ -121,19 +126,23 @@ func scenario(pool *bitmap.Pool, app *cube.Application, role cube.ItemID, c cube
 }
 
 // Groups are the members by profile: those of one group have equal rights everywhere. Members are in list order, and
-// groups in the order of their first members. Each call makes new slices.
+// groups in the order of their first members. Each call makes new slices. Members who are not held are in none: see
+// Complete.
 func (r *Rights) Groups() [][]cube.ItemID {
 	groups := make([][]cube.ItemID, len(r.profiles))
 	for i := range r.profiles {
 		groups[i] = make([]cube.ItemID, 0, r.profiles[i].heads)
 	}
 	for m, p := range r.of {
+		if p == nobody {
+			continue
+		}
 		groups[p] = append(groups[p], cube.ItemID(m))
 	}
 	return groups
 }
 
-// MemberAt is the member of an item of the list User. It panics where there is none.
+// MemberAt is the member of an item of the list User. It panics where there is none. Views of one who is not held fail.
 func (r *Rights) MemberAt(id cube.ItemID) *Member {
 	_ = r.of[id]
 	return &Member{rights: r, id: id}

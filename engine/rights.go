@@ -21,6 +21,9 @@ type Options struct {
 	// Since are rights of an older state of the model, perhaps of another workspace value: what depends on nothing that
 	// changed is taken over from them instead of being worked out. The result is the same without.
 	Since *Rights
+	// Members are the members whose rights are worked out; nil means all. The rights of the others are not told: asking
+	// for them is a *NotHeldError.
+	Members []cube.ItemID
 	// Progress is told how far Compile is: by one goroutine at a time, and never after Compile returned. It should be
 	// quick, as the work waits for it.
 	Progress func(Progress)
@@ -57,8 +60,11 @@ type Rights struct {
 	values   *values
 	mappings []mapping // by inherit.ExprID
 	metrics  map[cube.BlockID]int
+	cells    []uint64 // by metric: the cells of a row
 	profiles []profile
-	of       []profileID // by member
+	of       []profileID // by member; nobody where they are not held
+	held     []bool      // by member; nil where all are held
+	stored   *stored     // what restored rights have yet to read; nil for compiled ones
 	memo     *memo
 	read     readKinds // only while compiling
 	views    *viewCache
@@ -82,11 +88,12 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 		return nil, err
 	}
 	progress.add(1)
-	r := &Rights{ws: ws, plan: plan, pool: bitmap.NewPool(), metrics: map[cube.BlockID]int{}, workers: opt.workers(), opt: opt}
+	r := &Rights{ws: ws, plan: plan, workers: opt.workers(), opt: opt}
 	r.opt.Since, r.opt.Progress = nil, nil
-	r.values = newValues(plan)
-	r.memo = newMemo(r.pool, plan.Len(), opt.MemoBytes)
-	r.views = newViewCache(opt.ViewBytes)
+	if r.held, err = opt.holding(ws.Users.Len()); err != nil {
+		return nil, err
+	}
+	r.begin()
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err
 	}
@@ -100,6 +107,14 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	return r, nil
 }
 
+// begin makes what rights fill and remember.
+func (r *Rights) begin() {
+	r.pool, r.metrics = bitmap.NewPool(), map[cube.BlockID]int{}
+	r.values = newValues(r.plan)
+	r.memo = newMemo(r.pool, r.plan.Len(), r.opt.MemoBytes)
+	r.views = newViewCache(r.opt.ViewBytes)
+}
+
 // Workspace is the workspace that the rights are of.
 func (r *Rights) Workspace() *cube.Workspace { return r.ws }
 
@@ -108,7 +123,10 @@ func (r *Rights) Plan() *inherit.Plan { return r.plan }
 
 // Values is what a block holds or its formula computes, with the system's eyes, over exactly the block's dimensions
 // in their order. An item set has no values: asking for them is an error. The first call for a block evaluates it
-// and what it reads; later ones return the same column.
+// and what it reads; later ones return the same column. Restored rights do not hold all values: a *NotHeldError says so.
 func (r *Rights) Values(ctx context.Context, b *cube.Block) (*cube.Column, error) {
+	if err := r.readyToExplain(); err != nil {
+		return nil, err
+	}
 	return r.values.of(ctx, b)
 }

@@ -39,7 +39,7 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 			continue
 		}
 		if _, ok := r.metrics[n.Metric.ID]; !ok {
-			r.metrics[n.Metric.ID] = len(used)
+			r.addMetric(n.Metric)
 			used = append(used, n.Metric)
 		}
 	}
@@ -53,6 +53,19 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 		})
 	}
 	return all, g.Wait()
+}
+
+// addMetric numbers an access-rights metric.
+func (r *Rights) addMetric(m *cube.Block) {
+	r.metrics[m.ID] = len(r.cells)
+	r.cells = append(r.cells, lenOf(r.rowDims(m)))
+}
+
+// rowDims are the dimensions of a metric's rows: its own without User, sorted by ListID.
+func (r *Rights) rowDims(m *cube.Block) []*cube.List {
+	dims := slices.DeleteFunc(slices.Clone(m.Dims), func(d *cube.List) bool { return d == r.ws.Users })
+	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
+	return dims
 }
 
 // rowsOf splits the values of a metric by kind of member. A formula is evaluated over the dimensions that it has, so
@@ -73,8 +86,7 @@ func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) 
 	if len(have) > 0 && have[0].ID == r.ws.Users.ID { // the list of kinds
 		have = have[1:]
 	}
-	want := slices.DeleteFunc(slices.Clone(m.Dims), func(d *cube.List) bool { return d == r.ws.Users })
-	slices.SortFunc(want, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
+	want := r.rowDims(m)
 	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
 	rows := make([]row, k.len())
 	for i := range rows {

@@ -29,6 +29,9 @@ func (v *View) Trace(ctx context.Context) (*Trace, error) {
 		return nil, errors.New("engine: the zero View has no factors")
 	}
 	r := v.member.rights
+	if err := r.readyToExplain(); err != nil {
+		return nil, err
+	}
 	t := r.plan.Trace(v.grant.ref.App, v.grant.ref.Block)
 	maps, err := r.mapMore(ctx, r.mappings, t.Plan())
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 // others update it. Names mean the same in every generation, but pointers do not: ask each for its own workspace,
 // blocks and members.
 func (r *Rights) Update(ctx context.Context, changes ...Change) (*Rights, error) {
+	if r.stored != nil {
+		return nil, &NotHeldError{What: "update"}
+	}
 	ws := r.ws.Clone()
 	c := &changing{ws: ws}
 	if err := c.make(changes); err != nil {

@@ -13,11 +13,12 @@ import (
 
 // values holds the columns of blocks, each worked out when it is first asked for.
 type values struct {
-	plan  *inherit.Plan
-	eval  *formula.Evaluator
-	grant *formula.Evaluator // for rights alone, where the right none decides as BLANK does
-	mu    sync.Mutex
-	slots map[cube.BlockID]*slot
+	plan   *inherit.Plan
+	stored *stored // where restored rights read given values; nil for compiled ones, whose blocks have them
+	eval   *formula.Evaluator
+	grant  *formula.Evaluator // for rights alone, where the right none decides as BLANK does
+	mu     sync.Mutex
+	slots  map[cube.BlockID]*slot
 }
 
 // slot is one block's column. Its own lock is held while the column is worked out, so that nobody does it twice;
@@ -38,10 +39,27 @@ func (v *values) options() formula.EvalOptions { return formula.EvalOptions{Form
 
 // formula is the formula of a block that nothing is given for.
 func (v *values) formula(b *cube.Block) *formula.Expr {
-	if b.Input != nil || int(b.ID) >= len(v.plan.Workspace().Blocks()) || v.plan.Workspace().Blocks()[b.ID] != b {
+	if v.gives(b) || int(b.ID) >= len(v.plan.Workspace().Blocks()) || v.plan.Workspace().Blocks()[b.ID] != b {
 		return nil
 	}
 	return v.plan.Formula(b)
+}
+
+// gives says whether values are given for a block.
+func (v *values) gives(b *cube.Block) bool {
+	if v.stored == nil {
+		return b.Input != nil
+	}
+	_, given := v.stored.given[b.ID]
+	return given
+}
+
+// input is what is given for a block; nil where all cells are BLANK.
+func (v *values) input(b *cube.Block) (*cube.Column, error) {
+	if v.stored == nil {
+		return b.Input, nil
+	}
+	return v.stored.input(b)
 }
 
 // granting is an evaluator for rights, given the values of blocks.
@@ -80,9 +98,13 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 	if err != nil {
 		return nil, placed(b, err)
 	}
+	input, err := v.input(b)
+	if err != nil {
+		return nil, err
+	}
 	e := v.plan.Formula(b)
 	if e == nil {
-		return given(b, space), nil
+		return given(b, input, space), nil
 	}
 	col, err := v.eval.Eval(ctx, e)
 	if err != nil {
@@ -91,22 +113,22 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 	if col, err = formula.Broadcast(col, space); err != nil {
 		return nil, placed(b, err)
 	}
-	if b.Input == nil {
+	if input == nil {
 		return col, nil
 	}
-	if col, err = formula.Overlay(b.Input, col); err != nil {
+	if col, err = formula.Overlay(input, col); err != nil {
 		return nil, placed(b, err)
 	}
 	return col, nil
 }
 
 // given is the column of a block without a formula.
-func given(b *cube.Block, space cube.Space) *cube.Column {
+func given(b *cube.Block, input *cube.Column, space cube.Space) *cube.Column {
 	switch {
 	case b == usersRoles(b):
 		return roleColumn(b, space, b.App.RoleOf)
-	case b.Input != nil:
-		return b.Input
+	case input != nil:
+		return input
 	}
 	return cube.NewConstant(b.Type, space, cube.Value{})
 }

@@ -37,6 +37,9 @@ func (m *Member) Block(ref Ref) (*View, error) {
 	if ref.App == nil && ref.Block.App == nil {
 		return nil, fmt.Errorf("engine: %s belongs to no application: name one", ref.Block)
 	}
+	if !m.rights.Holds(m.id) {
+		return nil, &NotHeldError{"member", m.Name()}
+	}
 	g, err := m.rights.grant(m.rights.of[m.id], ref)
 	if err != nil {
 		return nil, err

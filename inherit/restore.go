@@ -69,7 +69,7 @@ func (v *restorer) known(lists []*cube.List) bool {
 }
 
 func (v *restorer) shape(s Shape) error {
-	if s.List == nil || !v.known([]*cube.List{s.List}) || !v.known(s.Dims) {
+	if s.List != nil && !v.known([]*cube.List{s.List}) || !v.known(s.Dims) {
 		return fmt.Errorf("its lists are not of the workspace, in order")
 	}
 	if _, err := cube.NewSpace(s.Dims...); err != nil {
@@ -185,9 +185,14 @@ func (v *restorer) source(s *Source, list *cube.List, dims []*cube.List) bool {
 	case FromShift:
 		return s.Dim == list && slices.Contains(dims, list) && s.Shift > -cube.MaxItems && s.Shift < cube.MaxItems
 	case FromExpr:
-		return s.Expr >= 0 && int(s.Expr) < len(v.Exprs) && v.Exprs[s.Expr].List == list && contains(dims, v.Exprs[s.Expr].Dims)
+		return s.Expr >= 0 && int(s.Expr) < len(v.Exprs) && v.gives(s.Expr, list) && contains(dims, v.Exprs[s.Expr].Dims)
 	}
 	return false
+}
+
+// gives says whether an expression gives items of a list. One without a list is always BLANK.
+func (v *restorer) gives(id ExprID, list *cube.List) bool {
+	return v.Exprs[id].List == list || v.Exprs[id].List == nil
 }
 
 func (v *restorer) reduceBy(n *Node, in []*cube.List) bool {
@@ -195,7 +200,7 @@ func (v *restorer) reduceBy(n *Node, in []*cube.List) bool {
 		return false
 	}
 	id := n.From[0].Expr
-	if id < 0 || int(id) >= len(v.Exprs) || v.Exprs[id].List != n.Lists[0] {
+	if id < 0 || int(id) >= len(v.Exprs) || !v.gives(id, n.Lists[0]) {
 		return false
 	}
 	m := v.Exprs[id].Dims

@@ -17,7 +17,7 @@ type Snapshot struct {
 	Exprs    []Shape     // by ExprID
 }
 
-// Shape is what items an expression gives: those of List, for each cell over Dims.
+// Shape is what items an expression gives: those of List, for each cell over Dims. List is nil for the literal BLANK.
 type Shape struct {
 	List *cube.List
 	Dims []*cube.List // sorted by ListID

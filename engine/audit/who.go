@@ -21,9 +21,12 @@ type Answer struct {
 }
 
 // Who says which members read and write a slice of a block. It asks once for each profile, not for each member. Nobody
-// reads a slice without cells.
+// reads a slice without cells. It fails with an *engine.NotHeldError where the rights do not hold every member.
 func Who(ctx context.Context, r *engine.Rights, ref engine.Ref, at []cube.ItemID) (Answer, error) {
 	a := Answer{Ref: ref, At: at}
+	if err := r.Complete(); err != nil {
+		return a, err
+	}
 	for _, group := range r.Groups() {
 		if err := ctx.Err(); err != nil {
 			return a, err
@@ -148,12 +151,18 @@ func extent(n, of uint64) Extent {
 }
 
 // Summarize says how much of each block each group of members reads and writes, and calls each with every row: block
-// by block for one group after the other. A nil member means everyone, no refs mean all of Blocks. It stops at the
+// by block for one group after the other. A nil member means everyone (an *engine.NotHeldError where the rights do not hold every member), no
+// refs mean all of Blocks. It stops at the
 // first error, its own or each's.
 func Summarize(ctx context.Context, r *engine.Rights, m *engine.Member, refs []engine.Ref, each func(Row) error) error {
 	groups := r.Groups()
 	if m != nil {
 		groups = [][]cube.ItemID{{m.ID()}}
+	}
+	if m == nil {
+		if err := r.Complete(); err != nil {
+			return err
+		}
 	}
 	if len(refs) == 0 {
 		refs = Blocks(r.Workspace())
