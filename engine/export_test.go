@@ -21,7 +21,10 @@ func (r *Rights) Narrowed(ctx context.Context, e *formula.Expr) (col *cube.Colum
 		}
 	}
 	r.read = readKinds{by: map[int]func() kinds{}}
-	k := r.sorted(inputs, cols)
+	k, err := r.sorted(ctx, inputs, cols)
+	if err != nil {
+		return nil, nil, err
+	}
 	col, err = r.narrowed(ctx, e, inputs, cols, k)
 	return col, k.of, err
 }

@@ -74,7 +74,8 @@ func kindsOf(keys []uint64, limit uint64) kinds {
 }
 
 // kindsBy sorts members by the rows of a column of which User is the first dimension, or a constant.
-func kindsBy(members int, col *cube.Column) kinds {
+// Where ctx ends it stops, and what it returns is worth nothing.
+func kindsBy(ctx context.Context, members int, col *cube.Column) kinds {
 	vec := col.Vector()
 	switch {
 	case col.Form() == cube.Constant || members == 0:
@@ -87,6 +88,9 @@ func kindsBy(members int, col *cube.Column) kinds {
 	rows := newRowReader(col, members)
 	var key []byte
 	for m := range members {
+		if m&0x3ff == 0 && ctx.Err() != nil {
+			break
+		}
 		key = rows.append(key[:0], m)
 		id, ok := known[string(key)]
 		if !ok {
@@ -277,7 +281,11 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 			return nil, kinds{}, err
 		}
 	}
-	k := r.sorted(inputs, cols).only(r.held)
+	k, err := r.sorted(ctx, inputs, cols)
+	if err != nil {
+		return nil, kinds{}, err
+	}
+	k = k.only(r.held)
 	if 2*k.len() > members {
 		return r.byMembers(ctx, e)
 	}
@@ -286,12 +294,15 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 }
 
 // sorted sorts the members by what a formula reads from them. Formulas that read the same share the work.
-func (r *Rights) sorted(inputs []*formula.Expr, cols []*cube.Column) kinds {
+func (r *Rights) sorted(ctx context.Context, inputs []*formula.Expr, cols []*cube.Column) (kinds, error) {
 	k := everyone(r.ws.Users.Len())
 	for i, in := range inputs {
-		k = k.and(r.read.kinds(in, cols[i], r.ws.Users.Len()))
+		if err := ctx.Err(); err != nil {
+			return kinds{}, err
+		}
+		k = k.and(r.read.kinds(ctx, in, cols[i], r.ws.Users.Len()))
 	}
-	return k
+	return k, ctx.Err()
 }
 
 // readKinds remembers how members are sorted by each expression that formulas read from them, while rights are
@@ -302,12 +313,12 @@ type readKinds struct {
 	by      map[int]func() kinds
 }
 
-func (r *readKinds) kinds(e *formula.Expr, col *cube.Column, members int) kinds {
+func (r *readKinds) kinds(ctx context.Context, e *formula.Expr, col *cube.Column, members int) kinds {
 	r.mu.Lock()
 	n := r.numbers.Of(e)
 	f := r.by[n]
 	if f == nil {
-		f = sync.OnceValue(func() kinds { return kindsBy(members, col) })
+		f = sync.OnceValue(func() kinds { return kindsBy(ctx, members, col) })
 		r.by[n] = f
 	}
 	r.mu.Unlock()
@@ -320,11 +331,11 @@ func (r *Rights) byMembers(ctx context.Context, e *formula.Expr) (*cube.Column, 
 	if err != nil {
 		return nil, kinds{}, err
 	}
-	return r.given(col)
+	return r.given(ctx, col)
 }
 
 // given sorts members by the rows of a column.
-func (r *Rights) given(col *cube.Column) (*cube.Column, kinds, error) {
+func (r *Rights) given(ctx context.Context, col *cube.Column) (*cube.Column, kinds, error) {
 	col, err := usersFirst(r.ws.Users, col)
 	if err != nil {
 		return nil, kinds{}, err
@@ -332,7 +343,11 @@ func (r *Rights) given(col *cube.Column) (*cube.Column, kinds, error) {
 	if col.Space().Axis(r.ws.Users) < 0 {
 		return col, everyone(r.ws.Users.Len()).only(r.held), nil
 	}
-	k := kindsBy(r.ws.Users.Len(), col).only(r.held)
+	k := kindsBy(ctx, r.ws.Users.Len(), col)
+	if err := ctx.Err(); err != nil {
+		return nil, kinds{}, err
+	}
+	k = k.only(r.held)
 	col, err = firstRows(col, k, kindList(k.len()))
 	return col, k, err
 }

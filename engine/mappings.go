@@ -22,6 +22,7 @@ const maxMapping = 1 << 31
 
 // mapItems evaluates every expression that the plan reads items from, each once.
 func (r *Rights) mapItems(ctx context.Context) error {
+	r.progress.begin("mappings", r.plan.Exprs())
 	var err error
 	r.mappings, err = r.mapMore(ctx, nil, r.plan)
 	return err
@@ -58,6 +59,7 @@ func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Pla
 			return nil, fmt.Errorf("a mapping over %s has more than %d cells", col.Space(), maxMapping)
 		}
 		maps[i] = mapping{col.Space().Dims(), itemsOf(col, n)}
+		r.progress.add(1)
 	}
 	return maps, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/binary"
 	"slices"
 
@@ -22,7 +23,7 @@ type profile struct {
 
 // makeProfiles gives every member a profile, equal ones stored once. Members are sorted by role and kind first, which
 // costs a table look-up each; what those mean is compared only once for each combination.
-func (r *Rights) makeProfiles(rows []metricRows) {
+func (r *Rights) makeProfiles(ctx context.Context, rows []metricRows) error {
 	members := r.ws.Users.Len()
 	k := everyone(members)
 	for _, app := range r.ws.Applications {
@@ -33,12 +34,18 @@ func (r *Rights) makeProfiles(rows []metricRows) {
 		k = k.and(kindsOf(roles, uint64(len(app.Roles)+1)))
 	}
 	for i := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		k = k.and(rows[i].kinds)
 	}
 	k = k.only(r.held)
 	known := map[string]profileID{}
 	ids := make([]profileID, k.len())
 	for i, m := range k.first {
+		if i&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		p := r.profileOf(int(m), rows)
 		key := p.key()
 		id, ok := known[key]
@@ -58,6 +65,7 @@ func (r *Rights) makeProfiles(rows []metricRows) {
 		r.of[m] = ids[k.of[m]]
 		r.profiles[r.of[m]].heads++
 	}
+	return nil
 }
 
 // key is the content of a profile: equal keys, equal profiles.

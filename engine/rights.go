@@ -67,6 +67,7 @@ type Rights struct {
 	stored   *stored     // what restored rights have yet to read; nil for compiled ones
 	memo     *memo
 	read     readKinds // only while compiling
+	progress *progress // likewise
 	views    *viewCache
 	workers  int
 	opt      Options // without Since and Progress
@@ -93,6 +94,7 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	if r.held, err = opt.holding(ws.Users.Len()); err != nil {
 		return nil, err
 	}
+	r.progress = progress
 	r.begin()
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err
@@ -103,7 +105,12 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 		return nil, err
 	}
 	r.read = readKinds{}
-	r.makeProfiles(rows)
+	r.progress.begin("profiles", ws.Users.Len())
+	if err := r.makeProfiles(ctx, rows); err != nil {
+		return nil, err
+	}
+	r.progress.add(ws.Users.Len())
+	r.progress = nil
 	return r, nil
 }
 

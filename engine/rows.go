@@ -44,11 +44,14 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 		}
 	}
 	all := make([]metricRows, len(used))
+	r.progress.begin("rows", len(used)*r.ws.Users.Len())
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.workers)
 	for i, m := range used {
 		g.Go(func() (err error) {
-			all[i], err = r.rowsOf(ctx, m)
+			if all[i], err = r.rowsOf(ctx, m); err == nil {
+				r.progress.add(r.ws.Users.Len())
+			}
 			return err
 		})
 	}
@@ -77,7 +80,7 @@ func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) 
 	if e := r.plan.Formula(m); e != nil {
 		col, k, err = r.byKinds(ctx, e)
 	} else if col, err = r.values.of(ctx, m); err == nil {
-		col, k, err = r.given(col)
+		col, k, err = r.given(ctx, col)
 	}
 	if err != nil {
 		return metricRows{}, placed(m, err)

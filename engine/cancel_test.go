@@ -1,0 +1,51 @@
+package engine_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/bench"
+	"github.com/cubeward/cubeward/engine"
+)
+
+// Compile stops soon after its context does, whatever it is at, and leaves no goroutine behind.
+func TestCompileStopsSoon(t *testing.T) {
+	members, times := 100_000, 40
+	if testing.Short() {
+		members, times = 10_000, 10
+	}
+	ws, err := bench.Company{Members: members, Kinds: 300}.Workspace()
+	require.NoError(t, err)
+	start := time.Now()
+	_, err = engine.Compile(t.Context(), ws, engine.Options{})
+	require.NoError(t, err)
+	whole := time.Since(start)
+	before := runtime.NumGoroutine()
+	r := rand.New(rand.NewPCG(1, 2))
+	worst := time.Duration(0)
+	for range times {
+		ctx, cancel := context.WithCancel(t.Context())
+		after := time.Duration(r.Int64N(int64(whole)))
+		var cancelled time.Time
+		timer := time.AfterFunc(after, func() { cancelled = time.Now(); cancel() })
+		_, err := engine.Compile(ctx, ws, engine.Options{})
+		took := time.Since(cancelled)
+		if !timer.Stop() && err != nil {
+			require.ErrorIs(t, err, context.Canceled)
+			worst = max(worst, took)
+		}
+		cancel()
+	}
+	t.Logf("compiling takes %v, stopping at most %v", whole, worst)
+	if !raceDetector { // which makes all of it ten times slower
+		require.Less(t, worst, 150*time.Millisecond, "meant are 50 ms, of a machine that does nothing else")
+	}
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "goroutines are left")
+	}
+}
