@@ -12,7 +12,7 @@ GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test guard fuzz golden bench bench-compare results all
+.PHONY: help demo build check test guard fuzz golden bench bench-compare profile results all
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -50,10 +50,16 @@ check: ## format, vet, staticcheck, and the laws of the house (imports, names, s
 test: ## all tests of all modules, with the race detector
 	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || bad=1; done; exit $$bad
 
+# Every folder with guards, nested modules too; those of masking run once more without vectors.
+GUARDED   = $(shell grep -rlE --include='*_test.go' '^func TestGuard' . | xargs -n 1 dirname | sort -u)
+
 guard: ## what must not get slower or allocate more: ratios and counts, one package at a time, without the race detector
-	@grep -rqE --include='*_test.go' '^func TestGuard' . || { echo 'no guard found'; exit 1; }
-	$(GO) test -count=1 -p 1 -run Guard $$(grep -rlE --include='*_test.go' '^func TestGuard' . | xargs -n 1 dirname | sort -u) -v | \
-		grep -vE '^=== (RUN|PAUSE|CONT|NAME)' ; exit $${PIPESTATUS[0]}
+	@[ -n '$(GUARDED)' ] || { echo 'no guard found'; exit 1; }
+	@bad=0; guard() { echo "guard: $$*"; ( cd $$1 && $(GO) test -count=1 $${@:2} -v . | grep -vE '^=== (RUN|PAUSE|CONT|NAME)'; exit $${PIPESTATUS[0]} ) || bad=1; }; \
+	for d in $(GUARDED); do guard $$d -run Guard; done; \
+	guard ./bench -tags purego -run 'Guard(Targets|Allocations)/^(mask|decide|nothing)'; \
+	guard ./engine/mask -tags purego -run Guard; \
+	exit $$bad
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@targets=$$(grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort) ; \
@@ -92,9 +98,37 @@ bench-compare: ## what became slower since REF: both are built, and measured in 
 
 BASELINE = bench/baselines/$(shell $(GO) env GOOS)-$(shell $(GO) env GOARCH)-$(shell getconf _NPROCESSORS_ONLN)cores.txt
 
-results: build ## measure everything, and write docs/performance.md and the baseline of this machine
+# How long each workload is measured and how often, how often two take turns at most (0: as often as the target says), how
+# often each point of a curve is timed, how long each profile is. `make results SHORT=1` takes two minutes.
+ifdef SHORT
+RESULTS_TIME ?= 60ms
+SAMPLES      ?= 4
+TURNS        ?= 3
+POINTS       ?= 2
+PROFILE_TIME ?= 200ms
+PEER_TIMES   ?= 2x
+PEER_COUNT   ?= 1
+endif
+RESULTS_TIME ?= 300ms
+SAMPLES      ?= 10
+TURNS        ?= 0
+POINTS       ?= 5
+PROFILE_TIME ?= 1s
+PEER_TIMES   ?= 10x
+PEER_COUNT   ?= 3
+DOCS         ?= docs
+RESULTS       = cd bench/results && $(GO) run
+
+profile: ## CPU profiles of what docs/performance.md shows, in out/profile
+	@mkdir -p out/profile
+	$(RESULTS) . profile -time $(PROFILE_TIME) -o ../../out/profile
+
+results: build profile ## measure everything, and write docs/performance.md and the baseline of this machine (SHORT=1: a quick try)
 	@mkdir -p out bench/baselines
-	bin/cubeward bench small planning wide deep hostile shapes --samples 12 --time 500ms -o out/results.txt > /dev/null
-	cp out/results.txt $(BASELINE)
-	cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime 10x -count 3 . | tee ../../out/peers.txt
-	cd bench/results && $(GO) run . -report ../../out/results.txt -peers ../../out/peers.txt $(if $(wildcard out/live),-live ../../out/live) -docs ../../docs
+	bin/cubeward bench small planning wide deep hostile shapes --samples $(SAMPLES) --time $(RESULTS_TIME) -o out/results.txt > /dev/null
+	$(if $(SHORT),,cp out/results.txt $(BASELINE))
+	$(RESULTS) . measure -times $(TURNS) -points $(POINTS) -o ../../out/measured.json
+	$(RESULTS) -tags purego . measure -times $(TURNS) -points 0 -kernels -o ../../out/measured-purego.json
+	cd bench/peers && $(GO) test -run '^$$' -bench . -benchtime $(PEER_TIMES) -count $(PEER_COUNT) . | tee ../../out/peers.txt
+	$(RESULTS) . page -report ../../out/results.txt -peers ../../out/peers.txt $(if $(wildcard out/live),-live ../../out/live) \
+		-profiles ../../out/profile -docs $(abspath $(DOCS)) ../../out/measured.json ../../out/measured-purego.json

@@ -33,12 +33,14 @@ func BenchmarkMaterialize(b *testing.B) { benchmark(b, "Materialize") }
 func BenchmarkView(b *testing.B)        { benchmark(b, "View") }
 func BenchmarkBind(b *testing.B)        { benchmark(b, "Bind") }
 func BenchmarkMask(b *testing.B)        { benchmark(b, "Mask") }
+func BenchmarkDecide(b *testing.B)      { benchmark(b, "Decide") }
+func BenchmarkFan(b *testing.B)         { benchmark(b, "Fan") }
 func BenchmarkExplain(b *testing.B)     { benchmark(b, "Explain") }
 func BenchmarkWho(b *testing.B)         { benchmark(b, "Who") }
 
 // Each task has a benchmark above.
 func TestBenchmarksAreWhole(t *testing.T) {
-	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Explain", "Who"}
+	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Decide", "Fan", "Explain", "Who"}
 	for _, w := range bench.Workloads() {
 		if !slices.Contains(tasks, w.Task()) {
 			t.Errorf("no benchmark measures %s", w.Name)

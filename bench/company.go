@@ -51,7 +51,14 @@ func (c Company) Model() string {
 	for _, p := range []struct {
 		key       string
 		is, usual int
-	}{{"employees", c.Employees, def.Employees}, {"blocks", c.Blocks, def.Blocks}, {"depth", c.Depth, def.Depth}} {
+	}{
+		{"departments", c.Departments, def.Departments},
+		{"countries", c.Countries, def.Countries},
+		{"months", c.Months, def.Months},
+		{"employees", c.Employees, def.Employees},
+		{"blocks", c.Blocks, def.Blocks},
+		{"depth", c.Depth, def.Depth},
+	} {
 		if p.is != p.usual {
 			out += fmt.Sprintf("/%s=%s", p.key, inDecimal(p.is))
 		}

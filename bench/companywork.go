@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -55,10 +56,10 @@ func (c Company) Check() Workload {
 		if err != nil {
 			return nil, err
 		}
-		return &Op{Do: func(context.Context) error {
-			_, err := inherit.Resolve(ws)
-			return err
-		}}, nil
+		return &Op{
+			Do:   func(context.Context) error { _, err := inherit.Resolve(ws); return err },
+			Heap: held(func(context.Context) (any, error) { return inherit.Resolve(ws) }),
+		}, nil
 	}}
 }
 
@@ -123,15 +124,40 @@ func (c Company) Compile() Workload {
 		if err != nil {
 			return nil, err
 		}
-		return &Op{
-			Members: int64(ws.Users.Len()),
-			Do: func(ctx context.Context) error {
-				_, err := engine.Compile(ctx, ws, engine.Options{})
-				return err
-			},
-			Own: func(ctx context.Context) ([]Value, error) { return heapOf(ctx, ws) },
-		}, nil
+		return compileOp(ws, engine.Options{}), nil
 	}}
+}
+
+// CompileBy compiles the company with so many workers.
+func (c Company) CompileBy(workers int) Workload {
+	return Workload{Name: fmt.Sprintf("Compile/%s/workers=%d", c.Model(), workers), Prepare: func(_ context.Context, s *Stage) (*Op, error) {
+		ws, err := s.Company(c)
+		if err != nil {
+			return nil, err
+		}
+		return compileOp(ws, engine.Options{Workers: workers}), nil
+	}}
+}
+
+// compileOp compiles a workspace.
+func compileOp(ws *cube.Workspace, opt engine.Options) *Op {
+	op := &Op{Members: int64(ws.Users.Len()), Do: func(ctx context.Context) error {
+		_, err := engine.Compile(ctx, ws, opt)
+		return err
+	}}
+	kinds := 0
+	op.Heap = held(func(ctx context.Context) (any, error) {
+		r, err := engine.Compile(ctx, ws, opt)
+		if err == nil {
+			kinds = len(r.Groups())
+		}
+		return r, err
+	})
+	op.Own = func(ctx context.Context) ([]Value, error) {
+		heap, err := op.Heap(ctx)
+		return []Value{{heap / float64(max(1, ws.Users.Len())), "B/user"}, {float64(kinds), "kinds"}}, err
+	}
+	return op
 }
 
 // Materialize compiles the company and works out the view of every block for every kind of member.
@@ -141,16 +167,24 @@ func (c Company) Materialize() Workload {
 		if err != nil {
 			return nil, err
 		}
-		return &Op{Members: int64(ws.Users.Len()), Do: func(ctx context.Context) error { return materialize(ctx, ws) }}, nil
+		do := func(ctx context.Context) (*engine.Rights, error) {
+			r, err := engine.Compile(ctx, ws, engine.Options{})
+			if err == nil {
+				err = materialize(r)
+			}
+			return r, err
+		}
+		return &Op{
+			Members: int64(ws.Users.Len()),
+			Do:      func(ctx context.Context) error { _, err := do(ctx); return err },
+			Heap:    held(func(ctx context.Context) (any, error) { return do(ctx) }),
+		}, nil
 	}}
 }
 
-func materialize(ctx context.Context, ws *cube.Workspace) error {
-	r, err := engine.Compile(ctx, ws, engine.Options{})
-	if err != nil {
-		return err
-	}
-	refs := audit.Blocks(ws)
+// materialize works out every view there is.
+func materialize(r *engine.Rights) error {
+	refs := audit.Blocks(r.Workspace())
 	for _, group := range r.Groups() {
 		m := r.MemberAt(group[0])
 		for _, ref := range refs {
@@ -162,17 +196,18 @@ func materialize(ctx context.Context, ws *cube.Workspace) error {
 	return nil
 }
 
-// heapOf is what the rights of a workspace hold on to, besides the workspace.
-func heapOf(ctx context.Context, ws *cube.Workspace) ([]Value, error) {
-	before := liveHeap()
-	r, err := engine.Compile(ctx, ws, engine.Options{})
-	if err != nil {
-		return nil, err
+// held is how many bytes something that is made holds on to, beyond what was there before.
+func held(make func(context.Context) (any, error)) func(context.Context) (float64, error) {
+	return func(ctx context.Context) (float64, error) {
+		before := liveHeap()
+		made, err := make(ctx)
+		if err != nil {
+			return 0, err
+		}
+		after := liveHeap()
+		runtime.KeepAlive(made)
+		return max(0, float64(after)-float64(before)), nil
 	}
-	after := liveHeap()
-	groups := len(r.Groups()) // keeps r alive until here
-	heap := max(0, float64(after)-float64(before))
-	return []Value{{heap / float64(max(1, ws.Users.Len())), "B/user"}, {float64(groups), "kinds"}}, nil
 }
 
 func liveHeap() uint64 {

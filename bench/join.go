@@ -19,14 +19,7 @@ func (j Join) Compile() Workload {
 		if err != nil {
 			return nil, err
 		}
-		return &Op{
-			Members: int64(j.Members),
-			Do: func(ctx context.Context) error {
-				_, err := engine.Compile(ctx, ws, engine.Options{})
-				return err
-			},
-			Own: func(ctx context.Context) ([]Value, error) { return heapOf(ctx, ws) },
-		}, nil
+		return compileOp(ws, engine.Options{}), nil
 	}}
 }
 

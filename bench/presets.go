@@ -55,6 +55,17 @@ func Workloads() []Workload {
 		add(planning, false, w)
 	}
 	add(planning, true, Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}.Mask(), Table{Rows: 10_000_000, Hidden: 10}.Mask())
+	add(planning, false, large.Compile())
+	for _, workers := range []int{1, 2, 4, 8} {
+		add(planning, false, Company{Members: 100_000}.CompileBy(workers))
+	}
+	for _, factors := range []int{2, 6} {
+		add(planning, false, Table{Rows: 1 << 16, Hidden: 10, Factors: factors}.Decide())
+	}
+	add(planning, false, Crowd{Hidden: 10}.Fan(), Crowd{Hidden: 10}.Loop())
+	for _, workers := range []int{2, 4, 8} {
+		add(planning, false, Table{Hidden: 10, Workers: workers}.Mask(), Table{Layout: Dense, Hidden: 10, Workers: workers}.Mask())
+	}
 	for _, t := range []Table{
 		{Rows: 1 << 16, Dims: 6, Factors: 6, Hidden: 10},
 		{Rows: 1 << 16, Dims: 12, Factors: 12, Hidden: 10},

@@ -37,6 +37,7 @@ type Table struct {
 	Type     string // of the measures: float64 (default), int32, bool, text, decimal, list
 	Measures int    // columns of values; default 1
 	Locks    bool   // with a column of locks for each measure
+	Workers  int    // how many work at once; default 1, so that figures are those of one core
 	Seed     uint64
 }
 
@@ -51,6 +52,7 @@ func (t Table) whole() Table {
 	or(&t.Factors, 2)
 	or(&t.Run, 1)
 	or(&t.Measures, 1)
+	or(&t.Workers, 1)
 	if t.Layout == "" {
 		t.Layout = Columns
 	}
@@ -77,6 +79,9 @@ func (t Table) Model() string {
 	if t.Locks {
 		out += "/locks=true"
 	}
+	if t.Workers != 1 {
+		out += fmt.Sprintf("/workers=%d", t.Workers)
+	}
 	return out
 }
 
@@ -84,9 +89,9 @@ func (t Table) Model() string {
 type Sheet struct {
 	Member  *engine.Member
 	Batch   arrow.RecordBatch // Release it when it is needed no more
-	Options mask.Options      // with one worker: figures are those of one core
-	Values  int64             // bytes of the measures' values
-	Cells   int64             // rows times measures
+	Options mask.Options
+	Values  int64 // bytes of the measures' values
+	Cells   int64 // rows times measures
 }
 
 // Sheet makes the table.
@@ -100,7 +105,7 @@ func (t Table) Sheet(ctx context.Context) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{Member: rights.MemberAt(0), Options: mask.Options{Workers: 1, Locks: t.Locks}, Cells: int64(t.Rows) * int64(t.Measures)}
+	s := &Sheet{Member: rights.MemberAt(0), Options: mask.Options{Workers: t.Workers, Locks: t.Locks}, Cells: int64(t.Rows) * int64(t.Measures)}
 	switch t.Layout {
 	case Dense:
 		s.Options.Dense = measureName(0)

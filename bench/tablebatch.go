@@ -95,6 +95,9 @@ func placed(layout Layout, l *cube.List, items []int32) (arrow.Array, error) {
 	return nil, fmt.Errorf("bench: no layout %q; there are columns, text, index and dense", layout)
 }
 
+// nulls is the type of measures that hold nothing: they are for what is decided about rows, and not for a name.
+const nulls = "null"
+
 // measure draws values of the table's type.
 func (t Table) measure(d dice) (arrow.Array, error) {
 	mem := memory.DefaultAllocator
@@ -122,6 +125,8 @@ func (t Table) measure(d dice) (arrow.Array, error) {
 	case "decimal":
 		b := array.NewDecimal128Builder(mem, &arrow.Decimal128Type{Precision: 38, Scale: 2})
 		return build(b, func() { b.Append(decimal128.FromI64(int64(d.n(1 << 40)))) }), nil
+	case nulls:
+		return array.NewNull(t.Rows), nil
 	case "list":
 		b := array.NewListBuilder(mem, arrow.PrimitiveTypes.Float64)
 		of := b.ValueBuilder().(*array.Float64Builder)

@@ -19,6 +19,21 @@ func (t Table) Mask() Workload {
 	}}
 }
 
+// Decide works out which rows are readable, as bits, and carries no values: the table has one measure of nulls, and a
+// column of booleans beside it.
+func (t Table) Decide() Workload {
+	name := "Decide/" + t.Model()
+	t.Type = nulls
+	return Workload{Name: name, Prepare: func(ctx context.Context, _ *Stage) (*Op, error) {
+		s, err := t.Sheet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.Options.Readable = true
+		return s.Op()
+	}}
+}
+
 // Bind makes a Masker for the table: what is paid for each member and schema before the first row.
 func (t Table) Bind() Workload {
 	return Workload{Name: "Bind/" + t.Model(), Prepare: func(ctx context.Context, _ *Stage) (*Op, error) {
@@ -43,12 +58,7 @@ func (s *Sheet) Op() (*Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, dst := make([]byte, s.Values), make([]byte, s.Values)
-	for i := range src {
-		src[i] = byte(i)
-	}
-	copy(dst, src)
-	return &Op{
+	op := &Op{
 		Cells: s.Cells, Bytes: s.Values,
 		Do: func(context.Context) error {
 			out, err := m.Mask(s.Batch)
@@ -57,9 +67,17 @@ func (s *Sheet) Op() (*Op, error) {
 			}
 			return err
 		},
-		Copy: func() { copy(dst, src) },
-		Own:  func(context.Context) ([]Value, error) { return []Value{{hidden, "%hidden"}}, nil },
-	}, nil
+		Own: func(context.Context) ([]Value, error) { return []Value{{hidden, "%hidden"}}, nil },
+	}
+	if s.Values > 0 {
+		src, dst := make([]byte, s.Values), make([]byte, s.Values)
+		for i := range src {
+			src[i] = byte(i)
+		}
+		copy(dst, src)
+		op.Copy = func() { copy(dst, src) }
+	}
+	return op, nil
 }
 
 // hiddenShare is how many of a hundred cells are in fact hidden.

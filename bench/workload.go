@@ -38,6 +38,9 @@ type Op struct {
 	Bytes   int64                           // bytes of values that go through, likewise
 	// Copy is an opponent that does the least that could be asked for: Go's copy of the values. Nil where there is none.
 	Copy func()
+	// Heap is how many bytes what Do makes holds on to, besides what it was made from. Nil where that is nothing that
+	// lasts. It makes it once more.
+	Heap func(ctx context.Context) (float64, error)
 	// Own are values of the workload that no clock tells, such as B/user. It is called once, after the measurement.
 	Own func(ctx context.Context) ([]Value, error)
 }

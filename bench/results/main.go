@@ -1,10 +1,12 @@
-// Command results writes docs/performance.md and its plots, from a report of `cubeward bench` and, where there is one,
-// the benchmarks of bench/peers. What needs rows of sizes or two that take turns it measures itself: the targets and the
-// growth curves. `make results` calls it.
+// Command results writes docs/performance.md and its plots. `results measure` measures what needs two that take turns, or
+// rows of sizes: the targets and the growth curves. `results profile` profiles what the page shows profiles of. `results
+// page` puts these, a report of `cubeward bench` and the benchmarks of bench/peers on the page. `make results` calls
+// all three.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,69 +16,67 @@ import (
 )
 
 func main() {
-	report := flag.String("report", "", "a report of cubeward bench, in the Go benchmark format")
-	peers := flag.String("peers", "", "the benchmarks of bench/peers; may be left out")
-	live := flag.String("live", "", "a folder with self.txt and planted.txt, comparisons to be shown; may be left out")
-	docs := flag.String("docs", "", "the folder of performance.md")
-	times := flag.Int("times", 7, "how often each point of a curve is timed")
-	flag.Parse()
-	if *report == "" || *docs == "" || flag.NArg() > 0 {
-		flag.Usage()
+	ctx := context.Background()
+	tasks := map[string]func(context.Context, []string) error{"measure": measure, "profile": profiles, "page": writePage}
+	if len(os.Args) < 2 || tasks[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: results measure | profile | page [flags]")
 		os.Exit(2)
 	}
-	if err := write(context.Background(), *report, *peers, *live, *docs, *times); err != nil {
+	if err := tasks[os.Args[1]](ctx, os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "results:", err)
 		os.Exit(3)
 	}
 }
 
-// write measures what is missing and writes the page.
-func write(ctx context.Context, report, peers, live, docs string, times int) error {
-	p := &page{plots: filepath.Join(docs, "performance")}
+// writePage writes the page from what was measured.
+func writePage(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("page", flag.ContinueOnError)
+	report := flags.String("report", "", "a report of cubeward bench, in the Go benchmark format")
+	peers := flags.String("peers", "", "the benchmarks of bench/peers; may be left out")
+	live := flags.String("live", "", "a folder with self.txt and planted.txt, comparisons to be shown; may be left out")
+	profiles := flags.String("profiles", "", "a folder that `results profile` wrote; may be left out")
+	docs := flags.String("docs", "", "the folder of performance.md")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *report == "" || *docs == "" || flags.NArg() == 0 {
+		return errors.New("page: say -report and -docs, and name the files that `results measure` wrote")
+	}
+	p := &page{plots: filepath.Join(*docs, "performance"), profiles: *profiles}
 	if err := os.MkdirAll(p.plots, 0o777); err != nil {
 		return err
 	}
-	r, err := read(report)
-	if err != nil {
+	var err error
+	if p.report, err = read(*report); err != nil {
 		return err
 	}
-	p.report = r
-	if peers != "" {
-		if p.peers, err = read(peers); err != nil {
+	if *peers != "" {
+		if p.peers, err = read(*peers); err != nil {
 			return err
 		}
 	}
 	for _, name := range []string{"self", "planted"} {
-		if live == "" {
+		if *live == "" {
 			break
 		}
-		text, err := os.ReadFile(filepath.Join(live, name+".txt"))
+		text, err := os.ReadFile(filepath.Join(*live, name+".txt"))
 		if err != nil {
 			return err
 		}
 		p.live = append(p.live, string(text))
 	}
-	for _, t := range bench.Targets() {
-		fmt.Fprintln(os.Stderr, "target:", t.Name)
-		d, err := t.Measure(ctx)
+	for _, name := range flags.Args() {
+		m, err := readMeasured(name)
 		if err != nil {
 			return err
 		}
-		p.duels = append(p.duels, met{t, d})
-	}
-	for _, c := range bench.Curves() {
-		fmt.Fprintln(os.Stderr, "curve:", c.Name)
-		points, err := c.Measure(ctx, times)
-		if err != nil {
-			return err
-		}
-		p.curves = append(p.curves, grown{c, points})
+		p.measured = append(p.measured, m)
 	}
 	text, err := p.write()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(docs, "performance.md"), []byte(text), 0o666)
+	return os.WriteFile(filepath.Join(*docs, "performance.md"), []byte(text), 0o666)
 }
 
 func read(name string) (*bench.Report, error) {

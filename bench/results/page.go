@@ -11,23 +11,13 @@ import (
 
 // page is docs/performance.md in the making.
 type page struct {
-	plots  string // the folder of the plots
-	report *bench.Report
-	peers  *bench.Report // nil: not measured
-	live   []string      // comparisons of a measurement with itself, and with a planted slow-down
-	duels  []met
-	curves []grown
-	out    strings.Builder
-}
-
-type met struct {
-	bench.Target
-	bench.Duel
-}
-
-type grown struct {
-	bench.Curve
-	points []bench.Point
+	plots    string // the folder of the plots
+	profiles string // the folder of profiles; "" where there are none
+	report   *bench.Report
+	peers    *bench.Report // nil: not measured
+	live     []string      // comparisons of a measurement with itself, and with a planted slow-down
+	measured []measured
+	out      strings.Builder
 }
 
 // tooNoisy is the spread above which a figure is marked.
@@ -46,6 +36,9 @@ others used the machine meanwhile. Ratios within a run are worth more than secon
 
 `, r.Commit, r.CPU, r.Cores, r.Go, r.OS, r.Arch, r.Time.Format(time.DateOnly), 100*tooNoisy)
 	p.targets()
+	if err := p.bounds(); err != nil {
+		return "", err
+	}
 	if err := p.growth(); err != nil {
 		return "", err
 	}
@@ -64,32 +57,40 @@ func (p *page) targets() {
 	p.printf(`## Where we stand
 
 Our time against an opponent's within one run, both in turns, the best of each. "met" ones are guarded at 0.6 of the
-target (` + "`make guard`" + `). The others are what we lose.
+target (` + "`make guard`" + `). The others are what we lose. Those for plain Go are measured in a program that was built without
+vectors (the tag purego).
 
 | | at most | measured | |
 | --- | ---: | ---: | --- |
 `)
-	for _, d := range p.duels {
-		verdict := "met"
-		switch {
-		case d.Ratio() > d.AtMost && d.Short != "":
-			verdict = "**short**: " + d.Short
-		case d.Ratio() > d.AtMost:
-			verdict = "**short** in this run"
-		case d.Short != "":
-			verdict = "met in this run, not guarded: " + d.Short
+	for _, t := range bench.Targets() {
+		d, ok := p.duelOf(t)
+		if !ok {
+			why, _ := t.Here()
+			p.printf("| %s | %s | – | not measured: %s |\n", t.Name, times(t.AtMost), why)
+			continue
 		}
-		if v := bench.Spread(d.Theirs); v > tooNoisy {
-			verdict += fmt.Sprintf(" (the opponent varied by %.0f %%, a guard would be skipped)", 100*v)
-		}
-		p.printf("| %s | %s | %s%s | %s |\n", d.Name, times(d.AtMost), times(d.Ratio()), warn(bench.Spread(d.Theirs)), verdict)
+		p.printf("| %s | %s | %s%s | %s |\n", t.Name, times(t.AtMost), times(d.Ratio()), warn(bench.Spread(d.Theirs)), verdict(t, d))
 	}
 	p.arrowTarget()
-	p.printf(`
-Not there to be measured yet: many members masked at once (6 times the loop over members), updates of a compiled model
-(1/200 of compiling), rights files. SIMD: the targets for AVX-512 wait for it.
+	p.printf("\n")
+}
 
-`)
+// verdict says whether a target is met.
+func verdict(t bench.Target, d bench.Duel) string {
+	out := "met"
+	switch {
+	case d.Ratio() > t.AtMost && t.Short != "":
+		out = "**short**: " + t.Short
+	case d.Ratio() > t.AtMost:
+		out = "**short** in this run"
+	case t.Short != "":
+		out = "met in this run, not guarded: " + t.Short
+	}
+	if v := bench.Spread(d.Theirs); v > tooNoisy {
+		out += fmt.Sprintf(" (the opponent varied by %.0f %%, a guard would be skipped)", 100*v)
+	}
+	return out
 }
 
 // times is a ratio for people.
@@ -110,25 +111,36 @@ func warn(spread float64) string {
 	return ""
 }
 
-// growth is how times grow with sizes.
+// growth is how times and memory grow with sizes.
 func (p *page) growth() error {
 	p.printf(`## How it grows
 
-Time is fitted by size to the power of an exponent: 0 is flat, 1 linear. A guard fails above the last column.
+Time is fitted by size to the power of an exponent: 0 is flat, 1 linear. A guard fails above the last column. Memory is
+what the result of the work holds on to.
 
-| | sizes | times | exponent | meant | guarded at |
-| --- | --- | --- | ---: | ---: | ---: |
+| | sizes | times | exponent | meant | guarded at | memory | its exponent |
+| --- | --- | --- | ---: | ---: | ---: | --- | ---: |
 `)
 	var known []string
-	for _, c := range p.curves {
-		var sizes, secs []string
-		noisy := 0.0
-		for _, pt := range c.points {
-			sizes, secs = append(sizes, fmt.Sprint(pt.Size)), append(secs, duration(1e9*pt.Seconds))
+	var curves []grown
+	for _, c := range bench.Curves() {
+		points := p.pointsOf(c)
+		if len(points) == 0 {
+			continue
+		}
+		curves = append(curves, grown{c, points})
+		first, last, noisy := points[0], points[len(points)-1], 0.0
+		for _, pt := range points {
 			noisy = max(noisy, pt.Spread)
 		}
-		p.printf("| %s | %s | %s%s | %.2f | %.1f | %.2f |\n", c.Name, sizes[0]+" … "+sizes[len(sizes)-1], secs[0]+" … "+secs[len(secs)-1],
-			warn(noisy), bench.Exponent(c.points), c.Meant, c.Most)
+		seconds, heap := bench.Exponents(points)
+		p.printf("| %s | %d … %d | %s … %s%s | %.2f | %.1f | %.2f |", c.Name, first.Size, last.Size,
+			duration(1e9*first.Seconds), duration(1e9*last.Seconds), warn(noisy), seconds, c.Meant, c.Most)
+		if first.Heap > 0 {
+			p.printf(" %s … %s | %.2f |\n", bytesText(first.Heap), bytesText(last.Heap), heap)
+		} else {
+			p.printf(" | |\n")
+		}
 		if c.Known != "" {
 			known = append(known, fmt.Sprintf("%s: %s.", c.Name, c.Known))
 		}
@@ -137,8 +149,21 @@ Time is fitted by size to the power of an exponent: 0 is flat, 1 linear. A guard
 	for _, k := range known {
 		p.printf("What we lose: %s\n\n", k)
 	}
-	p.printf("![Times by size](performance/growth.svg)\n\n")
-	return plotGrowth(p.plots, p.curves)
+	p.printf("![Time and memory over members, kinds, blocks and depth](performance/sizes.svg)\n\n![All times by size](performance/growth.svg)\n\n")
+	if err := plotSizes(p.plots, curves); err != nil {
+		return err
+	}
+	return plotGrowth(p.plots, curves)
+}
+
+func bytesText(n float64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f GB", n/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.3g MB", n/1e6)
+	}
+	return fmt.Sprintf("%.3g kB", n/1e3)
 }
 
 // where is where the time goes: the steps from files to a masked table.

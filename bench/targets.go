@@ -1,0 +1,83 @@
+package bench
+
+// Targets are the targets of all tasks. Where one differs by the kernels that run, it stands there once for each.
+func Targets() []Target { return append(rightsTargets(), maskTargets()...) }
+
+// rightsTargets are what models cost: compiling, changing, storing and asking.
+func rightsTargets() []Target {
+	return []Target{
+		{
+			Name: "compile 100,000 members of 300 kinds and materialize every kind, against the 300 kinds alone", AtMost: 3,
+			Prepare: against(Company{Members: 100_000, Kinds: 300}.Materialize(), Company{Members: 300, Kinds: 300}.Materialize(), 1),
+		},
+		{
+			Name: "compile 100,000 members of 300 kinds, with all views of a block of 3.6 M cells, against a roaring product for each member (1,000 made, scaled)", AtMost: 1.0 / 500,
+			Short:   "half of the time goes into evaluating one formula over 100,000 cells for each kind",
+			Prepare: againstProducts,
+		},
+		{
+			Name: "compile 1,000,000 members of 3,000 kinds, against 100,000 of 300", AtMost: 12,
+			Prepare: against2(Company{Members: 1_000_000}.Compile(), 1, Company{Members: 100_000}.Compile(), 3),
+		},
+		{
+			Name: "a remembered view, of 100,000 members against 1,000", AtMost: 1.2,
+			Prepare: against(Company{Members: 100_000, Kinds: 30}.View("hot"), Company{Members: 1000, Kinds: 30}.View("hot"), 5000),
+		},
+	}
+}
+
+// maskTargets are what tables cost.
+func maskTargets() []Target {
+	vectors := []Kernels{avx2, avx512}
+	dense, placed := Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}, Table{Rows: 10_000_000, Hidden: 10}
+	hot := Table{Rows: 1 << 16, Hidden: 10}
+	six := hot
+	six.Factors = 6
+	return []Target{
+		{
+			Name: "mask 10 M dense cells, 90 % readable, against Go's copy of the column", AtMost: 1 / 1.15, Kernels: []Kernels{avx512},
+			Short:   "there are no vector kernels yet",
+			Prepare: againstCopy(dense, 1),
+		},
+		{
+			Name: "mask 10 M dense cells, 90 % readable, against Go's copy of the column, in plain Go", AtMost: 1 / 0.4, Kernels: []Kernels{plainGo},
+			Prepare: againstCopy(dense, 1),
+		},
+		{
+			Name: "mask 64 Ki dense cells in cache, against Go's copy of the column", AtMost: 1 / 0.65, Kernels: vectors,
+			Short:   "there are no vector kernels yet",
+			Prepare: againstCopy(Table{Layout: Dense, Rows: 1 << 16, Hidden: 10}, 30),
+		},
+		{
+			Name: "nothing hidden, dense: decimals against int32, four times the bytes", AtMost: 1.1,
+			Prepare: against(Table{Layout: Dense, Type: "decimal"}.Mask(), Table{Layout: Dense, Type: "int32"}.Mask(), 50),
+		},
+		{
+			Name: "nothing hidden, by columns: decimals against int32, four times the bytes", AtMost: 1.1,
+			Prepare: against(Table{Type: "decimal"}.Mask(), Table{Type: "int32"}.Mask(), 2),
+		},
+		{
+			Name: "mask 10 M rows by 3 dimension columns, 2 factors, against Go's copy of the column", AtMost: 1.8, Kernels: []Kernels{avx512},
+			Short:   "there are no vector kernels yet",
+			Prepare: againstCopy(placed, 1),
+		},
+		{
+			Name: "mask 10 M rows by 3 dimension columns, 2 factors, against Go's copy of the column, in plain Go", AtMost: 4, Kernels: []Kernels{plainGo},
+			Prepare: againstCopy(placed, 1),
+		},
+		{
+			Name: "decide 64 Ki hot rows by 3 dimension columns, 2 factors, against the plain loop over bits", AtMost: 1.0 / 10, Kernels: []Kernels{avx512},
+			Short:   "there are no vector kernels yet",
+			Prepare: againstLoop(hot, 30),
+		},
+		{
+			Name: "decide 64 Ki hot rows by 3 dimension columns, 6 factors, against the plain loop over bits", AtMost: 1.0 / 4, Kernels: []Kernels{avx512},
+			Short:   "there are no vector kernels yet",
+			Prepare: againstLoop(six, 10),
+		},
+		{
+			Name: "mask 1 Ki rows for 1,000 members at once, against the loop over the members", AtMost: 1.0 / 6,
+			Prepare: against(Crowd{Hidden: 10}.Fan(), Crowd{Hidden: 10}.Loop(), 1),
+		},
+	}
+}
