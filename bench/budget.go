@@ -17,9 +17,9 @@ import (
 // budgetReader is the member of the example for whom its receipts are masked.
 const budgetReader = "ines@treasury.gov"
 
-// Budget are the workloads of examples/us-budget, which are real in shape and size: load it, compile it, and mask its
+// budget are the workloads of examples/us-budget, which are real in shape and size: load it, compile it, and mask its
 // receipts. They are skipped where the Stage does not find the example.
-func Budget() []Workload {
+func budget() []Workload {
 	example := func(do func(ctx context.Context, dir string) (*Op, error)) func(context.Context, *Stage) (*Op, error) {
 		return func(ctx context.Context, s *Stage) (*Op, error) {
 			dir, err := s.Example("us-budget")

@@ -46,7 +46,7 @@ func Workloads() []Workload {
 	for _, layout := range []Layout{Columns, Text, Index, Dense} {
 		add(small, false, Table{Layout: layout, Rows: 1 << 16, Hidden: 10}.Mask())
 	}
-	add(small, false, Budget()...)
+	add(small, false, budget()...)
 	for _, members := range []int{10_000, 100_000} {
 		add(planning, false, Company{Members: members}.All()...)
 	}
@@ -87,7 +87,7 @@ func Workloads() []Workload {
 	add(hostile, false, Table{Factors: 6, Hidden: 50}.Mask(), Table{Layout: Text, Hidden: 50, Type: "text"}.Mask(),
 		Table{Layout: Dense, Factors: 6, Hidden: 50}.Mask(), Table{Hidden: 99}.Mask())
 	add(shapes, false, Star{Rows: 1 << 20}.Mask())
-	add(shapes, false, Budget()...)
+	add(shapes, false, budget()...)
 	return all
 }
 
