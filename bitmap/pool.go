@@ -27,6 +27,7 @@ type Pool struct {
 	chunks  [][]byte          // never moved or rewritten: readers keep slices of them
 	open    int               // the chunk that is being filled; -1 before the first
 	used    uint64
+	filled  uint64 // by the sets alone
 }
 
 // entry is where a set stands, and the next entry of its hash, 0 where there is none.
@@ -69,6 +70,7 @@ func (p *Pool) Owns(id SetID) bool { return uint32(id>>32) == p.number }
 type Stats struct {
 	Sets  int    // distinct sets but Empty and Full
 	Bytes uint64 // memory of the sets, of the room kept for further ones and of the index, nearly
+	Least uint64 // Bytes without the room: the same in whatever order sets were interned
 }
 
 // Stats counts what the pool holds, in constant time.
@@ -77,7 +79,11 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.RUnlock()
 	sets := len(p.entries) - 1
 	// An entry and a slot of the map are 16 bytes each; both tables are at worst half empty.
-	return Stats{Sets: sets, Bytes: p.used + 16*uint64(cap(p.entries)) + 32*uint64(sets)}
+	return Stats{
+		Sets:  sets,
+		Bytes: p.used + 16*uint64(cap(p.entries)) + 32*uint64(sets),
+		Least: p.filled + 48*uint64(sets),
+	}
 }
 
 // Adopt is the id in p of a set of another pool: its content is copied where p lacks it.
@@ -158,6 +164,7 @@ func (p *Pool) add(h uint64, data packed) uint32 {
 	}
 	i := uint32(len(p.entries))
 	chunk := len(p.chunks)
+	p.filled += uint64(len(data))
 	if len(data) > lastChunk/4 {
 		p.chunks = append(p.chunks, data)
 		p.used += uint64(cap(data))

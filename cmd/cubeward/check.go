@@ -15,17 +15,27 @@ func checkCommand(t *tool) *cobra.Command {
 	var (
 		model  modelFlags
 		asJSON bool
+		stats  bool
 	)
 	cmd := &cobra.Command{
-		Use:   "check -m MODEL [--json]",
+		Use:   "check -m MODEL [--stats] [--json]",
 		Short: "Whether a model is valid, and what it holds",
 		Long: `Reads a model, checks every formula and rule, and works out its rights.
 
 A valid model gets a summary: what each application holds, and how many blocks
 each rule governs. Otherwise every mistake found (at most 20) is told with its
 place, FILE:LINE:COLUMN, and the status is 2.
+
+--stats counts what the compiled rights hold. With --json it is the key "stats":
+
+  members, applications, profiles   members of one profile have equal rights
+  kinds      [{metric, kinds}]: kinds of members that a rights metric tells apart
+  nodes, mappings, sets             conditions, expressions, distinct sets
+  bytes      {sets, profiles, plan, mappings, values, views, memo, inputs, names}
+  views, memo  {hits, misses, evictions, entries, bytes, budget}: the caches
 ` + exitStatusHelp,
 		Example: `  cubeward check -m examples/us-budget
+  cubeward check -m examples/us-budget --stats
   cubeward check -m examples/us-budget/model.yaml --json`,
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
@@ -43,12 +53,16 @@ place, FILE:LINE:COLUMN, and the status is 2.
 			case err != nil:
 				return err
 			case asJSON:
-				return writeJSON(t.stdout, validModel(rights))
+				return writeJSON(t.stdout, validModel(rights, stats))
 			}
-			return t.writeSummary(model.path, rights)
+			if err := t.writeSummary(model.path, rights); err != nil || !stats {
+				return err
+			}
+			return t.writeStats(rights.Stats())
 		},
 	}
 	model.register(cmd)
+	cmd.Flags().BoolVar(&stats, "stats", false, "also count what the compiled rights hold")
 	registerJSON(cmd, &asJSON)
 	return cmd
 }
@@ -64,6 +78,7 @@ type (
 		Errors       []placedMessage    `json:"errors"`
 		Warnings     []placedMessage    `json:"warnings"`
 		Applications []applicationCount `json:"applications"`
+		Stats        *engine.Stats      `json:"stats,omitempty"`
 	}
 	placedMessage struct {
 		File    string `json:"file"`
@@ -108,11 +123,15 @@ func invalidModel(err error) checkResult {
 }
 
 // validModel is the result for a model that was compiled.
-func validModel(rights *engine.Rights) checkResult {
+func validModel(rights *engine.Rights, stats bool) checkResult {
 	ws := rights.Workspace()
 	out := checkResult{Valid: true, Errors: []placedMessage{}, Warnings: placedMessages(ws.Warnings), Applications: []applicationCount{}}
 	for _, a := range ws.Applications {
 		out.Applications = append(out.Applications, applicationCount{a.Name, len(a.Lists), len(a.Metrics), len(a.Rules), membersOf(rights, a)})
+	}
+	if stats {
+		s := rights.Stats()
+		out.Stats = &s
 	}
 	return out
 }

@@ -26,6 +26,8 @@ func TestGolden(t *testing.T) {
 			{"check", "-m", "testdata/shop"},
 			{"check", "-m", "testdata/duo"},
 			{"check", "-m", "testdata/duo", "--json"},
+			{"check", "-m", "testdata/duo", "--stats"},
+			{"check", "-m", "testdata/duo", "--stats", "--json"},
 			{"check", "-m", "testdata/broken"},
 			{"check", "-m", "testdata/broken", "--json"},
 			{"check", "-m", "testdata/none", "--json"},
