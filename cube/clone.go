@@ -92,6 +92,12 @@ func (c *cloner) fillBlock(to, from *Block) {
 	}
 }
 
+// Give gives a block of a clone the values of the same block of the workspace that it was cloned from, or of another
+// clone of that: a column over that workspace's lists, which have as many items.
+func (ws *Workspace) Give(b *Block, col *Column) {
+	b.Input = (&cloner{to: ws}).column(col)
+}
+
 // column is a column over the lists of the clone, which shares its values.
 func (c *cloner) column(col *Column) *Column {
 	if col == nil {

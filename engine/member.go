@@ -106,11 +106,12 @@ func (m *Member) Role(app *cube.Application) *cube.Role {
 // Application.RoleOf.
 func (r *Rights) RoleOf(app *cube.Application, member cube.ItemID) cube.ItemID {
 	i := slices.Index(r.ws.Applications, app)
-	if i < 0 || member < 0 || int(member) >= len(r.of) {
+	if i < 0 || member < 0 || int(member) >= r.of.len() {
 		return cube.NoItem
 	}
-	if r.of[member] == nobody {
+	p := r.of.at(int(member))
+	if p == nobody {
 		return app.RoleOf(member)
 	}
-	return r.profiles[r.of[member]].roles[i]
+	return r.profiles[p].roles[i]
 }

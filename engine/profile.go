@@ -10,7 +10,8 @@ import (
 	"github.com/cubeward/cubeward/inherit"
 )
 
-// profileID numbers the distinct profiles of one Rights.
+// profileID numbers the distinct profiles of a lineage, the generations of Rights that share a profileTable. A number
+// is never given twice there.
 type profileID int32
 
 // profile is all that rights know of a member: the role in each application and what each access-rights metric
@@ -18,7 +19,6 @@ type profileID int32
 type profile struct {
 	roles []cube.ItemID // by application
 	rows  []row         // by access-rights metric
-	heads int           // how many members have it
 }
 
 // makeProfiles gives every member a profile, equal ones stored once. Members are sorted by role and kind first, which
@@ -56,21 +56,21 @@ func (r *Rights) makeProfiles(ctx context.Context, rows []metricRows) error {
 		}
 		ids[i] = id
 	}
-	r.of = make([]profileID, members)
-	for m := range r.of {
-		if k.of[m] == nobody {
-			r.of[m] = nobody
-			continue
+	of := make([]profileID, members)
+	for m := range of {
+		of[m] = nobody
+		if k.of[m] != nobody {
+			of[m] = ids[k.of[m]]
 		}
-		r.of[m] = ids[k.of[m]]
-		r.profiles[r.of[m]].heads++
 	}
+	r.of = chunksOf(of)
 	return nil
 }
 
 // key is the content of a profile: equal keys, equal profiles.
-func (p *profile) key() string {
-	var key []byte
+func (p *profile) key() string { return string(p.appendKey(nil)) }
+
+func (p *profile) appendKey(key []byte) []byte {
 	for _, role := range p.roles {
 		key = binary.LittleEndian.AppendUint32(key, uint32(role))
 	}
@@ -78,7 +78,7 @@ func (p *profile) key() string {
 		key = binary.LittleEndian.AppendUint64(key, uint64(row.read))
 		key = binary.LittleEndian.AppendUint64(key, uint64(row.write))
 	}
-	return string(key)
+	return key
 }
 
 func (r *Rights) profileOf(m int, rows []metricRows) profile {
@@ -137,21 +137,30 @@ func scenario(pool *bitmap.Pool, app *cube.Application, role cube.ItemID, c cube
 // groups in the order of their first members. Each call makes new slices. Members who are not held are in none: see
 // Complete.
 func (r *Rights) Groups() [][]cube.ItemID {
-	groups := make([][]cube.ItemID, len(r.profiles))
-	for i := range r.profiles {
-		groups[i] = make([]cube.ItemID, 0, r.profiles[i].heads)
+	heads := make([]int, len(r.profiles))
+	for _, p := range r.of.all {
+		if p != nobody {
+			heads[p]++
+		}
 	}
-	for m, p := range r.of {
+	at := make([]int, len(r.profiles)) // one more than the group; profiles of other generations have none
+	var groups [][]cube.ItemID
+	for m, p := range r.of.all {
 		if p == nobody {
 			continue
 		}
-		groups[p] = append(groups[p], cube.ItemID(m))
+		if at[p] == 0 {
+			groups = append(groups, make([]cube.ItemID, 0, heads[p]))
+			at[p] = len(groups)
+		}
+		g := &groups[at[p]-1]
+		*g = append(*g, cube.ItemID(m))
 	}
 	return groups
 }
 
 // MemberAt is the member of an item of the list User. It panics where there is none. Views of one who is not held fail.
 func (r *Rights) MemberAt(id cube.ItemID) *Member {
-	_ = r.of[id]
+	_ = r.of.at(int(id))
 	return &Member{rights: r, id: id}
 }

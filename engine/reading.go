@@ -43,8 +43,8 @@ func (r *Rights) Reading(ctx context.Context, app *cube.Application, exprs ...*f
 // of is the walk for a member's profile: that of the last one asked about is kept.
 func (x *Reading) of(m *Member) *walk {
 	r := x.rights
-	if x.last == nil || x.last.profile != r.of[m.id] {
-		x.last = r.walk(x.memo, r.of[m.id], x.nodes.Plan(), x.maps)
+	if x.last == nil || x.last.profile != r.of.at(int(m.id)) {
+		x.last = r.walk(x.memo, r.of.at(int(m.id)), x.nodes.Plan(), x.maps)
 	}
 	return x.last
 }

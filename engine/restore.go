@@ -85,12 +85,12 @@ func (r *Rights) restoreMembers(s Snapshot, opt Options) error {
 	}
 	r.profiles = make([]profile, s.Profiles)
 	roles := make([]cube.ItemID, 0, s.Profiles*len(r.ws.Applications))
-	r.of = make([]profileID, members)
+	of, heads := make([]profileID, members), make([]int, s.Profiles)
 	for m, p := range s.Of {
 		if p < nobody || int(p) >= s.Profiles {
 			return fmt.Errorf("member %d has the profile %d, of %d", m, p, s.Profiles)
 		}
-		r.of[m] = nobody
+		of[m] = nobody
 		if p == nobody {
 			r.held = make([]bool, members)
 			continue
@@ -107,16 +107,15 @@ func (r *Rights) restoreMembers(s Snapshot, opt Options) error {
 				return fmt.Errorf("member %d has another role than others of the profile %d", m, p)
 			}
 		}
-		at.heads++
+		heads[p]++
 		if held == nil || held[m] {
-			r.of[m] = profileID(p)
+			of[m] = profileID(p)
 		}
 	}
-	for i := range r.profiles {
-		if r.profiles[i].heads == 0 {
-			return fmt.Errorf("nobody has the profile %d", i)
-		}
+	if i := slices.Index(heads, 0); i >= 0 {
+		return fmt.Errorf("nobody has the profile %d", i)
 	}
+	r.of = chunksOf(of)
 	r.narrowTo(held)
 	return nil
 }
@@ -126,15 +125,9 @@ func (r *Rights) narrowTo(held []bool) {
 	if r.held == nil && held == nil {
 		return
 	}
-	r.held = make([]bool, len(r.of))
-	for i := range r.profiles {
-		r.profiles[i].heads = 0
-	}
-	for m, p := range r.of {
-		if p != nobody {
-			r.held[m] = true
-			r.profiles[p].heads++
-		}
+	r.held = make([]bool, r.of.len())
+	for m, p := range r.of.all {
+		r.held[m] = p != nobody
 	}
 }
 

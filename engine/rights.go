@@ -62,15 +62,19 @@ type Rights struct {
 	metrics  map[cube.BlockID]int
 	cells    []uint64 // by metric: the cells of a row
 	profiles []profile
-	of       []profileID // by member; nobody where they are not held
-	held     []bool      // by member; nil where all are held
-	stored   *stored     // what restored rights have yet to read; nil for compiled ones
+	of       chunks[profileID] // by member; nobody where they are not held
+	held     []bool            // by member; nil where all are held
+	stored   *stored           // what restored rights have yet to read; nil for compiled ones
 	memo     *memo
 	read     readKinds // only while compiling
 	progress *progress // likewise
 	views    *viewCache
 	workers  int
-	opt      Options // without Since and Progress
+	opt      Options                      // without Since and Progress
+	inputs   map[cube.BlockID]*givenCells // of blocks over User whose given cells are not the workspace's any more
+	line     *lineage
+	work     work
+	moves    []move // the members whose profile is another than in the generation before, where that has the same lineage
 }
 
 // Compile works out the rights of everyone in a workspace. A model's mistakes come as cube.Errors. The workspace must
@@ -111,6 +115,7 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	}
 	r.progress.add(ws.Users.Len())
 	r.progress = nil
+	r.line = newLineage(r)
 	return r, nil
 }
 

@@ -85,21 +85,28 @@ func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) 
 	if err != nil {
 		return metricRows{}, placed(m, err)
 	}
+	rows, err := r.cut(ctx, m, col, k.len())
+	return metricRows{k, rows}, err
+}
+
+// cut makes sets of the first n rows of a metric's values, whose first dimension are members or kinds of them, if it
+// has that dimension at all.
+func (r *Rights) cut(ctx context.Context, m *cube.Block, col *cube.Column, n int) ([]row, error) {
 	have := col.Space().Dims()
 	if len(have) > 0 && have[0].ID == r.ws.Users.ID { // the list of kinds
 		have = have[1:]
 	}
 	want := r.rowDims(m)
 	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
-	rows := make([]row, k.len())
+	rows := make([]row, n)
 	for i := range rows {
 		if i&0xfff == 0 && ctx.Err() != nil {
-			return metricRows{}, ctx.Err()
+			return nil, ctx.Err()
 		}
 		one := cut.next()
 		rows[i] = row{r.spread(one.read, have, want), r.spread(one.write, have, want)}
 	}
-	return metricRows{k, rows}, nil
+	return rows, nil
 }
 
 // spread carries a set to more dimensions.

@@ -87,8 +87,8 @@ func (r *Rights) Snapshot() (Snapshot, error) {
 // numbered numbers the profiles by their first members, equal ones as one.
 func (r *Rights) numbered() (of []int32, first []profileID) {
 	known, number := map[string]int32{}, make([]int32, len(r.profiles)) // one more: zero is not known
-	of = make([]int32, len(r.of))
-	for m, p := range r.of {
+	of = make([]int32, r.of.len())
+	for m, p := range r.of.all {
 		if p == nobody {
 			of[m] = nobody
 			continue

@@ -37,7 +37,7 @@ func (r *Rights) Complete() error {
 
 // Holds says whether the rights hold a member.
 func (r *Rights) Holds(member cube.ItemID) bool {
-	return member >= 0 && int(member) < len(r.of) && r.of[member] >= 0
+	return member >= 0 && int(member) < r.of.len() && r.of.at(int(member)) >= 0
 }
 
 // holding is for each member whether Options.Members has them, nil where it has all.

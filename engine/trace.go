@@ -37,7 +37,7 @@ func (v *View) Trace(ctx context.Context) (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.memo.now.Load(), r.of[v.member.id], t.Plan(), maps)}, nil
+	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.memo.now.Load(), r.of.at(int(v.member.id)), t.Plan(), maps)}, nil
 }
 
 // For is the trace for another view of the same block and Rights. What does not depend on members is shared, and so are
@@ -51,7 +51,7 @@ func (t *Trace) For(v *View) *Trace {
 		t.walk.made = map[string]bitmap.SetID{}
 	}
 	r := v.member.rights
-	w := r.walk(t.walk.memo, r.of[v.member.id], t.plan, t.walk.maps)
+	w := r.walk(t.walk.memo, r.of.at(int(v.member.id)), t.plan, t.walk.maps)
 	w.made = t.walk.made
 	return &Trace{Factors: t.Factors, view: v, plan: t.plan, walk: w}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/cubeward/cubeward/cube"
@@ -15,6 +16,8 @@ import (
 type values struct {
 	plan   *inherit.Plan
 	stored *stored // where restored rights read given values; nil for compiled ones, whose blocks have them
+	now    *Rights // the generation that says what is given; nil: the workspace does, or stored
+	base   *values // what holds the blocks that slots has no place for; nil: all have one
 	eval   *formula.Evaluator
 	grant  *formula.Evaluator // for rights alone, where the right none decides as BLANK does
 	mu     sync.Mutex
@@ -35,6 +38,25 @@ func newValues(plan *inherit.Plan) *values {
 	return v
 }
 
+// over is the values of a later generation of the same workspace. Those of blocks that changed are worked out when
+// somebody asks, those of others that are not base's are shared with v.
+func (v *values) over(now *Rights, changed []cube.BlockID) *values {
+	out := &values{plan: v.plan, base: v.base, now: now}
+	if v.base == nil {
+		out.base, out.slots = v, make(map[cube.BlockID]*slot, len(changed))
+	} else {
+		v.mu.Lock()
+		out.slots = maps.Clone(v.slots)
+		v.mu.Unlock()
+	}
+	for _, id := range changed {
+		out.slots[id] = &slot{}
+	}
+	out.eval = formula.NewEvaluator(out.of, out.options())
+	out.grant = out.granting(out.of)
+	return out
+}
+
 func (v *values) options() formula.EvalOptions { return formula.EvalOptions{Formula: v.formula} }
 
 // formula is the formula of a block that nothing is given for.
@@ -47,6 +69,9 @@ func (v *values) formula(b *cube.Block) *formula.Expr {
 
 // gives says whether values are given for a block.
 func (v *values) gives(b *cube.Block) bool {
+	if v.now != nil && v.now.inputs[b.ID] != nil {
+		return true
+	}
 	if v.stored == nil {
 		return b.Input != nil
 	}
@@ -56,6 +81,11 @@ func (v *values) gives(b *cube.Block) bool {
 
 // input is what is given for a block; nil where all cells are BLANK.
 func (v *values) input(b *cube.Block) (*cube.Column, error) {
+	if v.now != nil {
+		if g := v.now.inputs[b.ID]; g != nil {
+			return g.column(b)
+		}
+	}
 	if v.stored == nil {
 		return b.Input, nil
 	}
@@ -76,6 +106,10 @@ func (v *values) of(ctx context.Context, b *cube.Block) (*cube.Column, error) {
 	v.mu.Lock()
 	s := v.slots[b.ID]
 	if s == nil {
+		if v.base != nil {
+			v.mu.Unlock()
+			return v.base.of(ctx, b)
+		}
 		s = &slot{}
 		v.slots[b.ID] = s
 	}
@@ -104,7 +138,7 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 	}
 	e := v.plan.Formula(b)
 	if e == nil {
-		return given(b, input, space), nil
+		return v.given(b, input, space), nil
 	}
 	col, err := v.eval.Eval(ctx, e)
 	if err != nil {
@@ -123,8 +157,10 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 }
 
 // given is the column of a block without a formula.
-func given(b *cube.Block, input *cube.Column, space cube.Space) *cube.Column {
+func (v *values) given(b *cube.Block, input *cube.Column, space cube.Space) *cube.Column {
 	switch {
+	case b == usersRoles(b) && v.now != nil:
+		return roleColumn(b, space, func(m cube.ItemID) cube.ItemID { return v.now.RoleOf(b.App, m) })
 	case b == usersRoles(b):
 		return roleColumn(b, space, b.App.RoleOf)
 	case input != nil:

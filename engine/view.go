@@ -40,7 +40,7 @@ func (m *Member) Block(ref Ref) (*View, error) {
 	if !m.rights.Holds(m.id) {
 		return nil, &NotHeldError{"member", m.Name()}
 	}
-	g, err := m.rights.grant(m.rights.of[m.id], ref)
+	g, err := m.rights.grant(m.rights.of.at(int(m.id)), ref)
 	if err != nil {
 		return nil, err
 	}
