@@ -31,7 +31,7 @@ func (r *Rights) Update(ctx context.Context, changes ...Change) (*Rights, error)
 
 // changed is a generation with a workspace of its own.
 func (r *Rights) changed(ctx context.Context, changes []Change) (*Rights, error) {
-	ws, err := r.workspaceNow()
+	ws, err := r.Current()
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,13 @@ func (r *Rights) heldIn(ws *cube.Workspace) []cube.ItemID {
 	return members
 }
 
-// workspaceNow is the workspace as of this generation: one that nobody else has.
-func (r *Rights) workspaceNow() (*cube.Workspace, error) {
+// Current is the model as of this generation, as a workspace of its own: Workspace may be of an older one, as far as
+// given cells of members and their roles go. It costs as much as there are blocks and what changed in them holds. It
+// fails for restored rights, which do not hold given values.
+func (r *Rights) Current() (*cube.Workspace, error) {
+	if r.stored != nil {
+		return nil, &NotHeldError{What: "update"}
+	}
 	ws := r.ws.Clone()
 	for id, g := range r.inputs {
 		col, err := g.column(r.ws.Blocks()[id])

@@ -61,10 +61,20 @@ func Compare(path string) (differences []string, mix Mix, err error) {
 	if err != nil {
 		return nil, mix, err
 	}
-	e, err := newEngineJudge(ws)
+	r, err := engine.Compile(context.Background(), ws, engine.Options{})
 	if err != nil {
 		return nil, mix, err
 	}
+	return CompareRights(r)
+}
+
+// CompareRights compares rights, of whatever generation, with the oracle on the workspace as it is then, as Compare does.
+func CompareRights(r *engine.Rights) (differences []string, mix Mix, err error) {
+	ws, err := r.Current()
+	if err != nil {
+		return nil, mix, err
+	}
+	e := judgeOf(r)
 	o, err := NewOracle(ws)
 	if err != nil {
 		return nil, mix, fmt.Errorf("oracle: %w", err)

@@ -53,7 +53,21 @@ func newEngineJudge(ws *cube.Workspace) (*engineJudge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engineJudge{rights: rights, views: map[viewKey]*engine.View{}, values: map[*cube.Block]*cube.Column{}}, nil
+	return judgeOf(rights), nil
+}
+
+func judgeOf(rights *engine.Rights) *engineJudge {
+	return &engineJudge{rights: rights, views: map[viewKey]*engine.View{}, values: map[*cube.Block]*cube.Column{}}
+}
+
+// own is the block of the rights' own workspace, which has the number of b.
+func (j *engineJudge) own(app *cube.Application, b *cube.Block) engine.Ref {
+	ws := j.rights.Workspace()
+	ref := engine.Ref{Block: ws.Blocks()[b.ID]}
+	if app != nil {
+		ref.App = ws.Application(app.Name)
+	}
+	return ref
 }
 
 func (j *engineJudge) view(k viewKey) (*engine.View, error) {
@@ -71,7 +85,7 @@ func (j *engineJudge) view(k viewKey) (*engine.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := m.Block(k.ref)
+	v, err := m.Block(j.own(k.ref.App, k.ref.Block))
 	if err == nil {
 		j.views[k] = v
 	}
@@ -95,7 +109,7 @@ func (j *engineJudge) value(b *cube.Block, items []cube.ItemID) (cube.Value, err
 	c := j.values[b]
 	if c == nil {
 		var err error
-		if c, err = j.rights.Values(context.Background(), b); err != nil {
+		if c, err = j.rights.Values(context.Background(), j.own(nil, b).Block); err != nil {
 			return cube.Value{}, err
 		}
 		j.values[b] = c
