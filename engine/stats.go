@@ -89,7 +89,7 @@ func (r *Rights) profileStats(s *Stats) {
 		metrics[i], kinds[i] = r.ws.Blocks()[id], map[row]bool{}
 	}
 	for m := range s.Members {
-		p := r.of[m]
+		p := r.of.at(m)
 		if p < 0 || counted[p] {
 			continue
 		}
