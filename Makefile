@@ -12,7 +12,7 @@ GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build check test guard fuzz golden bench bench-compare profile results all
+.PHONY: help demo build generate check test guard fuzz golden bench bench-compare results all
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -36,7 +36,17 @@ demo: build ## the U.S. budget, masked for three people
 	@echo
 	$(GO) run ./$(EXAMPLE)/demo -m $(EXAMPLE)
 
-check: ## format, vet, staticcheck, and the laws of the house (imports, names, size, comments)
+# The assembly of engine/mask, written by a module of its own. It says how it was written, so that is always done alike.
+KERNELS = kernels_amd64.s kernels_amd64.go
+define write_kernels
+( cd tools/kernels && $(GO) vet . && $(GO) build -o $(1)/kernels . ) && \
+( cd $(2) && $(1)/kernels -pkg mask -out $(word 1,$(KERNELS)) -stubs $(word 2,$(KERNELS)) )
+endef
+
+generate: ## the assembly of engine/mask, from tools/kernels
+	@dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; $(call write_kernels,$$dir,engine/mask)
+
+check: ## format, vet, staticcheck, generated files, and the laws of the house (imports, names, size, comments)
 	@bad=0; root=$$PWD; \
 	echo 'gofumpt'; unformatted=$$($(TOOL) gofumpt -l .) || bad=1; \
 	if [ -n "$$unformatted" ]; then printf 'not formatted (mend with `%s gofumpt -w FILE`):\n%s\n' '$(TOOL)' "$$unformatted"; bad=1; fi; \
@@ -44,6 +54,9 @@ check: ## format, vet, staticcheck, and the laws of the house (imports, names, s
 		echo "go vet: $$m"; ( cd $$m && $(GO) vet ./... ) || bad=1; \
 		echo "staticcheck: $$m"; ( cd $$m && $(GO) tool -modfile=$$root/tools/go.mod staticcheck ./... ) || bad=1; \
 	done; \
+	echo 'generated: engine/mask'; dir=$$(mktemp -d); trap 'rm -rf $$dir' EXIT; $(call write_kernels,$$dir,$$dir) || bad=1; \
+	for f in $(KERNELS); do cmp $$dir/$$f engine/mask/$$f || { echo 'write it anew with make generate'; bad=1; }; done; \
+	for arch in amd64 arm64; do echo "go vet: engine/mask, $$arch, plain Go"; GOARCH=$$arch $(GO) vet -tags purego ./engine/mask || bad=1; done; \
 	echo 'laws of the house'; $(GO) test -count=1 -run '^TestLayout' -v . | grep -vE '^=== (RUN|PAUSE|CONT|NAME)'; [ $${PIPESTATUS[0]} -eq 0 ] || bad=1; \
 	exit $$bad
 

@@ -10,11 +10,16 @@ type bitTable struct {
 
 // wideBits says that andBits looks up several rows at once, so that to ask questions one at a time costs less than to
 // look up bytes that answer eight.
-func wideBits() bool { return false }
+func wideBits() bool { return vectors == avx512 }
 
 // andBits clears the bits of words, one a code, whose code is not in the table; bits past the last code become zero.
 // scratch has room for 64 bytes a word. Where a code is not below the table's size it is false, and words hold anything.
 func andBits[T uint8 | uint16 | uint32](words []uint64, codes []T, table bitTable, scratch []byte) bool {
+	done, most := lookUpWords(words, codes, table)
+	if done > 0 && uint64(most) >= uint64(table.size) {
+		return false
+	}
+	words, codes = words[done:], codes[64*done:]
 	rows := scratch[:64*len(words)]
 	if !takeBitBytes(rows[:len(codes)], codes, table) {
 		return false
@@ -48,6 +53,11 @@ func packAnd(words []uint64, rows []byte) {
 // setCells writes to cells the offset of each code. It is false where a code has none.
 func setCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []uint32) bool {
 	codes = codes[:len(cells)]
+	done, inside := linearCells(cells, codes, offsets, false)
+	if !inside {
+		return false
+	}
+	cells, codes = cells[done:], codes[done:]
 	for i := range cells {
 		c := codes[i]
 		if uint(c) >= uint(len(offsets)) {
@@ -58,9 +68,30 @@ func setCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []ui
 	return true
 }
 
+// linearCells does the first cells with vector instructions, where the offsets are a multiple of the code, and says how many
+// those are. It is false where a code has no offset.
+func linearCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []uint32, add bool) (done int, inside bool) {
+	if len(offsets) < 2 || len(cells) < 64 {
+		return 0, true
+	}
+	stride := offsets[1]
+	for i, o := range offsets {
+		if o != uint32(i)*stride {
+			return 0, true
+		}
+	}
+	done, most := cellWords(cells, codes, stride, add)
+	return done, done == 0 || uint64(most) < uint64(len(offsets))
+}
+
 // addToCells adds to cells the offset of each code. It is false where a code has none.
 func addToCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, offsets []uint32) bool {
 	codes = codes[:len(cells)]
+	done, inside := linearCells(cells, codes, offsets, true)
+	if !inside {
+		return false
+	}
+	cells, codes = cells[done:], codes[done:]
 	for i := range cells {
 		c := codes[i]
 		if uint(c) >= uint(len(offsets)) {

@@ -35,7 +35,7 @@ type denseTable struct {
 // Tables whose stretches are shorter than shortStretch are spread out over more dimensions, as long as that takes no
 // more than maxSpread bits.
 const (
-	shortStretch = 512
+	shortStretch = 4096
 	maxSpread    = 1 << 24
 )
 
@@ -52,8 +52,20 @@ func (d *denseBlock) add(tables []engine.Table) int {
 		}
 		l.tables = append(l.tables, newDenseTable(d.space, t).spread())
 	}
+	for i := range d.lanes {
+		if d.lanes[i].equal(&l) {
+			return i
+		}
+	}
 	d.lanes = append(d.lanes, l)
 	return len(d.lanes) - 1
+}
+
+// equal says that two lanes ask the same.
+func (l *denseLane) equal(o *denseLane) bool {
+	return l.never == o.never && slices.EqualFunc(l.tables, o.tables, func(a, b denseTable) bool {
+		return slices.Equal(a.strides, b.strides) && slices.Equal(a.bits, b.bits)
+	})
 }
 
 func newDenseTable(space cube.Space, t engine.Table) denseTable {
@@ -137,19 +149,30 @@ func (t denseTable) spread() denseTable {
 
 // words are the cells first, first+1, … that a lane has; nil where it has all.
 func (d *denseBlock) words(lane int, first uint64, n int) []uint64 {
-	l := &d.lanes[lane]
-	if !l.never && len(l.tables) == 0 {
+	if d.always(lane) {
 		return nil
 	}
 	words := make([]uint64, wordsFor(n))
+	d.fill(words, lane, first, n)
+	return words
+}
+
+// always says that a lane has all cells.
+func (d *denseBlock) always(lane int) bool {
+	return !d.lanes[lane].never && len(d.lanes[lane].tables) == 0
+}
+
+// fill sets words, which may hold anything, to the cells first, first+1, … that a lane has.
+func (d *denseBlock) fill(words []uint64, lane int, first uint64, n int) {
+	l := &d.lanes[lane]
 	if l.never {
-		return words
+		clear(words)
+		return
 	}
 	fill(words, n)
 	for i := range l.tables {
 		l.tables[i].and(words, first, n, 0)
 	}
-	return words
 }
 
 // and clears the bits of the n rows from cell first on that the table, read from bit base on, lacks.
@@ -192,6 +215,13 @@ func (t *denseTable) and(words []uint64, first uint64, n int, base uint64) {
 // andRange clears those of the bits [from,to) of words whose bit, from pos on, is not in src.
 func andRange(words []uint64, from, to int, src []uint64, pos uint64) {
 	for from < to {
+		if whole := (to - from) >> 6; whole > 1 && from&63 == 0 {
+			at := from >> 6
+			whole = andShifted(words[at:at+whole], src[pos>>6:], uint(pos&63))
+			from += 64 * whole
+			pos += 64 * uint64(whole)
+			continue
+		}
 		shift := from & 63
 		n := min(64-shift, to-from)
 		outside := ^(lastWord(n) << shift)
@@ -199,4 +229,18 @@ func andRange(words []uint64, from, to int, src []uint64, pos uint64) {
 		from += n
 		pos += uint64(n)
 	}
+}
+
+// andShifted clears the bits of words whose bit, shift (0 to 63) further on, is not in from. It says how many of the words it did:
+// at most one less than from has, but at least one.
+func andShifted(words, from []uint64, shift uint) int {
+	if len(from) == 1 {
+		words[0] &= from[0] >> shift
+		return 1
+	}
+	words = words[:min(len(words), len(from)-1)]
+	for i := andShiftedWords(words, from, shift); i < len(words); i++ {
+		words[i] &= from[i]>>shift | from[i+1]<<(64-shift)
+	}
+	return len(words)
 }

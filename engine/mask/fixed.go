@@ -49,9 +49,20 @@ func (r *redactor) window(p part, i, from, to int) *memory.Buffer {
 
 // maskBytes copies n values of the given width where words has their bit (everywhere where it is nil) and writes zeros elsewhere.
 func maskBytes(dst, src []byte, words []uint64, n, width int) {
-	switch {
-	case words == nil:
+	if words == nil {
 		copy(dst, src)
+		return
+	}
+	maskInto(dst, src, words, n, width, pastCaches(len(dst)))
+}
+
+// maskInto is maskBytes, past the caches where that is asked and can be done.
+func maskInto(dst, src []byte, words []uint64, n, width int, past bool) {
+	done := redactWords(dst, src, words[:n/64], width, past)
+	words, n = words[done:], n-64*done
+	dst, src = dst[64*done*width:], src[64*done*width:]
+	switch {
+	case n == 0:
 	case width == 8:
 		maskValues(arrow.GetData[uint64](dst), arrow.GetData[uint64](src), words)
 	case width == 4:

@@ -77,6 +77,12 @@ func allBelow[T index](v []T, n uint64) bool {
 	b := arrow.GetBytes(v)
 	width := len(b) / len(v)
 	if width < 8 && n > 0 && n <= 1<<(8*width-1) {
+		done, below := allBelowWide(b, n, width)
+		if !below {
+			return false
+		}
+		v = v[done:]
+		b = b[done*width:]
 		head := len(b) &^ 31
 		if !allBelowPacked(b[:head], n, 8*width) {
 			return false
@@ -91,6 +97,21 @@ func allBelow[T index](v []T, n uint64) bool {
 	return true
 }
 
+// allBelowWide looks at the first numbers of so many bytes with vector instructions, and says how many those are. A negative one,
+// taken for a large one, is not below n, which is at most the top bit.
+func allBelowWide(b []byte, n uint64, width int) (done int, below bool) {
+	var most uint32
+	switch width {
+	case 1:
+		done, most = largestOf(b)
+	case 2:
+		done, most = largestOf(arrow.GetData[uint16](b))
+	case 4:
+		done, most = largestOf(arrow.GetData[uint32](b))
+	}
+	return done, done == 0 || uint64(most) < n
+}
+
 // allBelowPacked looks at numbers of so many bits, packed in whole quarters of 32 bytes, several at a time: a number with its top bit clear
 // is below n where adding the rest up to the top bit leaves that clear. n is at most the top bit.
 func allBelowPacked(b []byte, n uint64, width int) bool {
@@ -102,14 +123,17 @@ func allBelowPacked(b []byte, n uint64, width int) bool {
 		q := (*[32]byte)(b)
 		x, y := binary.NativeEndian.Uint64(q[0:]), binary.NativeEndian.Uint64(q[8:])
 		z, w := binary.NativeEndian.Uint64(q[16:]), binary.NativeEndian.Uint64(q[24:])
-		// Without the top bits no sum carries into the next number.
-		seen |= x | y | z | w | (x&^tops + add) | (y&^tops + add) | (z&^tops + add) | (w&^tops + add)
+		// A sum that carries into the next number comes of one with its top bit set, which is seen itself.
+		seen |= x | y | z | w | (x + add) | (y + add) | (z + add) | (w + add)
 	}
 	return seen&tops == 0
 }
 
 // pack gathers bit k of each row's byte into words. The rows are whole words.
 func pack(out []uint64, rows []byte, k int) {
+	if packWords(out, rows, k) {
+		return
+	}
 	for w := range out {
 		out[w] = packWord((*[64]byte)(rows[64*w:]), k)
 	}

@@ -24,9 +24,18 @@ func hasBit(words []uint64, i int) bool { return words[i>>6]>>(i&63)&1 != 0 }
 func setBit(words []uint64, i int) { words[i>>6] |= 1 << (i & 63) }
 
 func countBits(words []uint64) int {
-	n := 0
-	for _, w := range words {
+	done, n := countWords(words)
+	for _, w := range words[done:] {
 		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// countBoth counts the bits that two sets have in common. They are equally long.
+func countBoth(a, b []uint64) int {
+	done, n := countBothWords(a, b)
+	for i := done; i < len(a); i++ {
+		n += bits.OnesCount64(a[i] & b[i])
 	}
 	return n
 }
@@ -40,11 +49,20 @@ func fullWords(n int) []uint64 {
 
 // fill sets the first n bits and clears the rest of the last word.
 func fill(words []uint64, n int) {
-	for i := range words {
-		words[i] = ^uint64(0)
-	}
+	fillWords(words)
 	if len(words) > 0 {
 		words[len(words)-1] = lastWord(n)
+	}
+}
+
+// fillWords sets all bits.
+func fillWords(words []uint64) {
+	if len(words) == 0 {
+		return
+	}
+	words[0] = ^uint64(0)
+	for done := 1; done < len(words); done *= 2 { // Copies move more at a time than a loop does.
+		copy(words[done:], words[:done])
 	}
 }
 
@@ -177,9 +195,7 @@ func setRange(words []uint64, from, to int) {
 		return
 	}
 	words[a] |= first
-	for i := a + 1; i < b; i++ {
-		words[i] = ^uint64(0)
-	}
+	fillWords(words[a+1 : b])
 	words[b] |= last
 }
 

@@ -1,0 +1,198 @@
+//go:build !purego
+
+package mask
+
+import (
+	"math/bits"
+
+	"golang.org/x/sys/cpu"
+)
+
+func bestSIMD() simd {
+	x := &cpu.X86
+	switch {
+	case !x.HasAVX2 || !x.HasBMI2:
+		return portable
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VPOPCNTDQ:
+		return avx512
+	}
+	return avx2
+}
+
+type redactKernel = func(dst, src []byte, words []uint64)
+
+// redactKernels are by instructions, storing past the caches or not, and the binary logarithm of the width.
+var redactKernels = [...][2][5]redactKernel{
+	avx2: {
+		{redact8AVX2, redact16AVX2, redact32AVX2, redact64AVX2, redact128AVX2},
+		{stream8AVX2, stream16AVX2, stream32AVX2, stream64AVX2, stream128AVX2},
+	},
+	avx512: {
+		{redact8AVX512, redact16AVX512, redact32AVX512, redact64AVX512, redact128AVX512},
+		{stream8AVX512, stream16AVX512, stream32AVX512, stream64AVX512, stream128AVX512},
+	},
+}
+
+// redactWords is maskBytes for the rows of whole words, 64 values each; it says how many words it did, all or none. Past
+// the caches it stores only to memory that is aligned.
+func redactWords(dst, src []byte, words []uint64, width int, past bool) int {
+	if vectors == portable || len(words) == 0 || width > 16 || bits.OnesCount(uint(width)) != 1 {
+		return 0
+	}
+	size := 64 * width * len(words)
+	dst, src = dst[:size], src[:size]
+	how := 0
+	if past && aligned64(dst) {
+		how = 1
+	}
+	redactKernels[vectors][how][bits.TrailingZeros(uint(width))](dst, src, words)
+	return len(words)
+}
+
+// A long table costs a step for every 1,024 bits, a gather always the same.
+const maxLong = 24 << 10
+
+// lookUpWords is andBits for the rows of whole words; it says how many words it did, and the largest code.
+func lookUpWords[T uint8 | uint16 | uint32](words []uint64, codes []T, t bitTable) (done int, most uint32) {
+	done = min(len(words), len(codes)/64)
+	if vectors == portable || done == 0 {
+		return 0, 0
+	}
+	words, codes = words[:done], codes[:64*done]
+	table := t.bits[:wordsFor(t.size)]
+	switch codes := any(codes).(type) {
+	case []uint8:
+		if vectors == avx2 {
+			return done, lookUpShort(words, codes, table, lookUp8ShortAVX2)
+		}
+		return done, lookUp8AVX512(words, codes, table[:min(4, len(table))])
+	case []uint16:
+		switch {
+		case vectors == avx2 && t.size <= 512:
+			return done, lookUpShort(words, codes, table, lookUp16ShortAVX2)
+		case vectors == avx2:
+			return 0, 0
+		case t.size <= 1024:
+			return done, lookUp16ShortAVX512(words, codes, table)
+		case t.size <= maxLong:
+			done &^= 1
+			return done, lookUp16LongAVX512(words[:done], codes[:64*done], table)
+		}
+		return done, lookUp16GatherAVX512(words, codes, table)
+	case []uint32:
+		switch {
+		case vectors == avx2 && t.size <= 512:
+			return done, lookUpShort(words, codes, table, lookUp32ShortAVX2)
+		case vectors == avx2:
+			return 0, 0
+		case t.size <= 1024:
+			return done, lookUp32ShortAVX512(words, codes, table)
+		case t.size <= maxLong:
+			done &^= 1
+			return done, lookUp32LongAVX512(words[:done], codes[:64*done], table)
+		case len(table) <= 1<<25: // Bits are numbered by 32 bits, and pieces by 31.
+			return done, lookUp32GatherAVX512(words, codes, table)
+		}
+	}
+	return 0, 0
+}
+
+// lookUpShort calls a kernel for AVX2, whose table has 512 bits.
+func lookUpShort[T uint8 | uint16 | uint32](words []uint64, codes []T, table []uint64, kernel func([]uint64, []T, []uint64) uint32) uint32 {
+	var whole [8]uint64
+	copy(whole[:], table)
+	return kernel(words, codes, whole[:])
+}
+
+// cellWords is setCells and addToCells for offsets that are stride times the code, and rows of whole words; it says how
+// many rows it did, and the largest code.
+func cellWords[T uint8 | uint16 | uint32](cells []uint32, codes []T, stride uint32, add bool) (done int, most uint32) {
+	done = len(cells) &^ 63
+	if vectors == portable || done == 0 {
+		return 0, 0
+	}
+	cells = cells[:done]
+	kernels := [2][2]func([]uint32, []T, uint32) uint32{}
+	switch k := any(&kernels).(type) {
+	case *[2][2]func([]uint32, []uint8, uint32) uint32:
+		*k = [2][2]func([]uint32, []uint8, uint32) uint32{{setCells8AVX2, addCells8AVX2}, {setCells8AVX512, addCells8AVX512}}
+	case *[2][2]func([]uint32, []uint16, uint32) uint32:
+		*k = [2][2]func([]uint32, []uint16, uint32) uint32{{setCells16AVX2, addCells16AVX2}, {setCells16AVX512, addCells16AVX512}}
+	case *[2][2]func([]uint32, []uint32, uint32) uint32:
+		*k = [2][2]func([]uint32, []uint32, uint32) uint32{{setCells32AVX2, addCells32AVX2}, {setCells32AVX512, addCells32AVX512}}
+	}
+	how := 0
+	if add {
+		how = 1
+	}
+	return done, kernels[vectors-avx2][how](cells, codes[:done], stride)
+}
+
+// largestOf is the largest of the first numbers, and how many those are.
+func largestOf[T uint8 | uint16 | uint32](v []T) (done int, most uint32) {
+	if vectors == portable {
+		return 0, 0
+	}
+	switch v := any(v).(type) {
+	case []uint8:
+		done = len(v) &^ 255
+		if vectors == avx2 {
+			return done, largest8AVX2(v[:done])
+		}
+		return done, largest8AVX512(v[:done])
+	case []uint16:
+		done = len(v) &^ 127
+		if vectors == avx2 {
+			return done, largest16AVX2(v[:done])
+		}
+		return done, largest16AVX512(v[:done])
+	case []uint32:
+		done = len(v) &^ 63
+		if vectors == avx2 {
+			return done, largest32AVX2(v[:done])
+		}
+		return done, largest32AVX512(v[:done])
+	}
+	return 0, 0
+}
+
+// countWords counts the bits of the first words, and says how many words those are.
+func countWords(words []uint64) (done, n int) {
+	if vectors != avx512 {
+		return 0, 0
+	}
+	done = len(words) &^ 7
+	return done, countAVX512(words[:done])
+}
+
+// countBothWords counts the bits that the first words of both have, and says how many words those are.
+func countBothWords(a, b []uint64) (done, n int) {
+	if vectors != avx512 {
+		return 0, 0
+	}
+	done = min(len(a), len(b)) &^ 7
+	return done, countBothAVX512(a[:done], b[:done])
+}
+
+// andShiftedWords is andShifted for the first words, and says how many.
+func andShiftedWords(words, from []uint64, shift uint) int {
+	done := min(len(words), len(from)-1) &^ 7
+	if vectors == portable || done <= 0 {
+		return 0
+	}
+	if vectors == avx2 {
+		andShiftedAVX2(words[:done], from[:done+1], uint64(shift))
+	} else {
+		andShiftedAVX512(words[:done], from[:done+1], uint64(shift))
+	}
+	return done
+}
+
+// packWords is pack for all words, if it is done.
+func packWords(out []uint64, rows []byte, k int) bool {
+	if vectors != avx512 {
+		return false
+	}
+	pickAVX512(out, rows[:64*len(out)], 1<<k)
+	return true
+}

@@ -1,0 +1,370 @@
+package mask
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/stretchr/testify/require"
+)
+
+// withSIMD runs a test with every kind of instructions that this machine has, plain Go among them.
+func withSIMD(t *testing.T, f func(t *testing.T)) {
+	best := bestSIMD()
+	defer func() { vectors = best }()
+	for s := portable; s <= best; s++ {
+		vectors = s
+		t.Run(s.String(), f)
+	}
+}
+
+// Every number of rows up to two words and a bit, and some that fill whole steps of every kernel.
+func rowCounts() []int {
+	var out []int
+	for n := range 131 {
+		out = append(out, n)
+	}
+	return append(out, 191, 192, 256, 257, 511, 512, 640, 4096, 4160, 4200, 8191)
+}
+
+func fillRandom(rng *rand.Rand, b []byte) {
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+}
+
+// copyWords writes words where nothing may be touched before or behind them.
+func copyWords(g *guarded, words []uint64, atEnd bool) []uint64 {
+	out := arrow.GetData[uint64](g.bytes(8*len(words), atEnd))
+	copy(out, words)
+	return out
+}
+
+func TestKernelRedact(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 3))
+		const most = 8192 * 32
+		from, to, mask := newGuarded(t, most), newGuarded(t, most), newGuarded(t, most)
+		for _, width := range []int{1, 2, 3, 4, 8, 16, 32} {
+			for _, n := range rowCounts() {
+				for _, atEnd := range []bool{false, true} {
+					words := randomWords(rng, n)
+					if n > 5000 {
+						clear(words[5:120]) // longer than what is left unread
+					}
+					src, dst := from.bytes(n*width, atEnd), to.bytes(n*width, atEnd)
+					fillRandom(rng, src)
+					want := make([]byte, n*width)
+					maskBytesPlain(want, src, words, n, width)
+					for _, past := range []bool{false, true} {
+						fillRandom(rng, dst)
+						maskInto(dst, src, copyWords(mask, words, atEnd), n, width, past)
+						require.True(t, bytes.Equal(want, dst), "width %d, %d rows, past the caches %t", width, n, past)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Outputs and inputs start anywhere, and nothing beside them is written.
+func TestKernelRedactAnywhere(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(2, 3))
+		for _, width := range []int{1, 2, 4, 8, 16} {
+			for off := 0; off < 130; off += width {
+				n := 64 + rng.IntN(140)
+				words := randomWords(rng, n)
+				src, dst := randomBytes8(rng, n*width+260), randomBytes8(rng, n*width+260)
+				want := slices.Clone(dst)
+				at := rng.IntN(130/width) * width
+				maskBytesPlain(want[off:off+n*width], src[at:at+n*width], words, n, width)
+				for _, past := range []bool{false, true} {
+					maskInto(dst[off:off+n*width], src[at:at+n*width], words, n, width, past)
+					require.True(t, bytes.Equal(want, dst), "width %d from %d", width, off)
+				}
+			}
+		}
+	})
+}
+
+func FuzzKernelRedact(f *testing.F) {
+	f.Add(uint8(3), uint16(200), uint64(1), true)
+	f.Fuzz(func(t *testing.T, log uint8, rows uint16, seed uint64, past bool) {
+		width, n := 1<<(log%5), int(rows)%5000
+		rng := rand.New(rand.NewPCG(seed, 1))
+		words, src := randomWords(rng, n), randomBytes8(rng, n*width)
+		want := make([]byte, n*width)
+		maskBytesPlain(want, src, words, n, width)
+		best := bestSIMD()
+		defer func() { vectors = best }()
+		for vectors = portable; vectors <= best; vectors++ {
+			got := randomBytes8(rng, n*width)
+			maskInto(got, src, words, n, width, past)
+			require.True(t, bytes.Equal(want, got), "%s, width %d, %d rows", vectors, width, n)
+		}
+	})
+}
+
+func TestKernelLookUp(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		testLookUp[uint8](t, 1, 2, 63, 64, 65, 200, 255, 256, 300)
+		testLookUp[uint16](t, 1, 64, 257, 500, 512, 513, 1000, 1024, 1025, 2048, 3000, 9000, maxLongTested, maxLongTested+1, 65536)
+		testLookUp[uint32](t, 1, 64, 257, 500, 512, 513, 1000, 1024, 1025, 2048, 3000, 9000, maxLongTested, maxLongTested+1, 65536, 100_000)
+	})
+}
+
+// maxLongTested is where tables begin to be gathered from.
+const maxLongTested = 24 << 10
+
+func testLookUp[T uint8 | uint16 | uint32](t *testing.T, sizes ...int) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	var zero T
+	width := len(arrow.GetBytes([]T{zero}))
+	from, mask, tables := newGuarded(t, 8192*4), newGuarded(t, 8192/8), newGuarded(t, 100_000/8+8)
+	scratch := make([]byte, 8192)
+	for _, size := range sizes {
+		for _, n := range rowCounts() {
+			for _, atEnd := range []bool{false, true} {
+				table := bitTable{copyWords(tables, randomWords(rng, size), atEnd), size}
+				codes := arrow.GetData[T](from.bytes(n*width, atEnd))
+				for i := range codes {
+					codes[i] = T(rng.IntN(size))
+				}
+				before := randomWords(rng, n)
+				words := copyWords(mask, before, atEnd)
+				want := make([]uint64, len(before))
+				for i, c := range codes {
+					if hasBit(before, i) && hasBit(table.bits, int(c)) {
+						setBit(want, i)
+					}
+				}
+				require.True(t, andBits(words, codes, table, scratch), "%d rows, %d bits", n, size)
+				require.True(t, slices.Equal(want, words), "%T, %d rows, %d bits", codes, n, size)
+				if n == 0 || uint64(size) > uint64(^T(0)) {
+					continue
+				}
+				codes[rng.IntN(n)] = []T{T(size), ^T(0), T(uint64(size) + rng.Uint64N(uint64(^T(0))-uint64(size)+1))}[rng.IntN(3)]
+				require.False(t, andBits(words, codes, table, scratch), "a code outside: %d rows, %d bits", n, size)
+			}
+		}
+	}
+}
+
+func FuzzKernelLookUp(f *testing.F) {
+	f.Add(uint32(300), uint16(200), uint64(1), uint32(300))
+	f.Fuzz(func(t *testing.T, size uint32, rows uint16, seed uint64, most uint32) {
+		n := int(rows) % 5000
+		size = size%200_000 + 1
+		rng := rand.New(rand.NewPCG(seed, 2))
+		table := bitTable{randomWords(rng, int(size)), int(size)}
+		var codes8 []uint8
+		var codes16 []uint16
+		var codes32 []uint32
+		for range n {
+			c := rng.Uint32() % (most%size + 1)
+			codes8, codes16, codes32 = append(codes8, uint8(c)), append(codes16, uint16(c)), append(codes32, c)
+		}
+		if n > 0 && rng.IntN(3) == 0 {
+			codes32[rng.IntN(n)] = rng.Uint32()
+		}
+		before := randomWords(rng, n)
+		fuzzLookUp(t, before, codes8, table)
+		fuzzLookUp(t, before, codes16, table)
+		fuzzLookUp(t, before, codes32, table)
+	})
+}
+
+func fuzzLookUp[T uint8 | uint16 | uint32](t *testing.T, before []uint64, codes []T, table bitTable) {
+	want, inside := make([]uint64, len(before)), true
+	for i, c := range codes {
+		if int(c) >= table.size {
+			inside = false
+		} else if hasBit(before, i) && hasBit(table.bits, int(c)) {
+			setBit(want, i)
+		}
+	}
+	best := bestSIMD()
+	defer func() { vectors = best }()
+	for vectors = portable; vectors <= best; vectors++ {
+		words := slices.Clone(before)
+		require.Equal(t, inside, andBits(words, codes, table, make([]byte, 64*len(words))), "%s", vectors)
+		if inside {
+			require.Equal(t, want, words, "%s", vectors)
+		}
+	}
+}
+
+func TestKernelCells(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		testCells[uint8](t)
+		testCells[uint16](t)
+		testCells[uint32](t)
+	})
+}
+
+func testCells[T uint8 | uint16 | uint32](t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 5))
+	width := len(arrow.GetBytes(make([]T, 1)))
+	from, to := newGuarded(t, 8192*4), newGuarded(t, 8192*4)
+	for _, n := range rowCounts() {
+		for _, atEnd := range []bool{false, true} {
+			size, stride := 1+rng.IntN(256), rng.Uint32N(5000)
+			offsets := make([]uint32, size)
+			for i := range offsets {
+				offsets[i] = stride * uint32(i)
+				if n%3 == 0 {
+					offsets[i] = rng.Uint32()
+				}
+			}
+			codes, cells := arrow.GetData[T](from.bytes(n*width, atEnd)), arrow.GetData[uint32](to.bytes(4*n, atEnd))
+			want := make([]uint32, n)
+			for i := range codes {
+				codes[i], cells[i] = T(rng.IntN(size)), rng.Uint32()
+				want[i] = offsets[codes[i]]
+			}
+			require.True(t, setCells(cells, codes, offsets))
+			require.True(t, slices.Equal(want, cells), "%d rows", n)
+			require.True(t, addToCells(cells, codes, offsets))
+			for i := range want {
+				want[i] *= 2
+			}
+			require.True(t, slices.Equal(want, cells), "%d rows", n)
+			if n > 0 && uint64(size) <= uint64(^T(0)) {
+				codes[rng.IntN(n)] = T(size)
+				require.False(t, setCells(cells, codes, offsets))
+				require.False(t, addToCells(cells, codes, offsets))
+			}
+		}
+	}
+}
+
+func TestKernelAllBelow(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(7, 5))
+		testAllBelow[int8](t, rng)
+		testAllBelow[int16](t, rng)
+		testAllBelow[int32](t, rng)
+		testAllBelow[int64](t, rng)
+		testAllBelow[uint8](t, rng)
+		testAllBelow[uint16](t, rng)
+		testAllBelow[uint32](t, rng)
+		testAllBelow[uint64](t, rng)
+		from := newGuarded(t, 8192*4)
+		for _, n := range rowCounts() {
+			for _, atEnd := range []bool{false, true} {
+				for _, width := range []int{1, 2, 4} {
+					b := from.bytes(n*width, atEnd)
+					for i := range b {
+						b[i] = 0
+						if i%width == 0 {
+							b[i] = byte(rng.IntN(100))
+						}
+					}
+					below := func() bool {
+						switch width {
+						case 1:
+							return allBelow(b, 100)
+						case 2:
+							return allBelow(arrow.GetData[uint16](b), 100)
+						}
+						return allBelow(arrow.GetData[uint32](b), 100)
+					}
+					require.True(t, below(), "%d numbers of %d bytes", n, width)
+					if n > 0 {
+						b[rng.IntN(n)*width] = 100
+						require.False(t, below(), "%d numbers of %d bytes", n, width)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestKernelCounts(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(8, 5))
+		one, other := newGuarded(t, 4096), newGuarded(t, 4096)
+		for n := range 140 {
+			for _, atEnd := range []bool{false, true} {
+				a, b := copyWords(one, randomWords(rng, 64*n), atEnd), copyWords(other, randomWords(rng, 64*n), atEnd)
+				set, both := 0, 0
+				for i := range 64 * n {
+					if hasBit(a, i) {
+						set++
+						if hasBit(b, i) {
+							both++
+						}
+					}
+				}
+				require.Equal(t, set, countBits(a), "%d words", n)
+				require.Equal(t, both, countBoth(a, b), "%d words", n)
+			}
+		}
+	})
+}
+
+func TestKernelShifted(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(9, 5))
+		one, other := newGuarded(t, 4096), newGuarded(t, 4096)
+		for n := 1; n < 90; n++ {
+			for _, atEnd := range []bool{false, true} {
+				shift := []int{0, 1, 63, rng.IntN(64)}[n%4]
+				words, from := copyWords(one, randomWords(rng, 64*n), atEnd), copyWords(other, randomWords(rng, 64*(n+1)), atEnd)
+				want := make([]uint64, n)
+				for i := range 64 * n {
+					if hasBit(words, i) && hasBit(from, i+shift) {
+						setBit(want, i)
+					}
+				}
+				require.Equal(t, n, andShifted(words, from, uint(shift)))
+				require.Equal(t, want, slices.Clone(words), "%d words, shifted by %d", n, shift)
+			}
+		}
+	})
+}
+
+func TestKernelPack(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(10, 5))
+		from, to := newGuarded(t, 64*64), newGuarded(t, 4096)
+		for n := range 20 {
+			for k := range 8 {
+				for _, atEnd := range []bool{false, true} {
+					rows, words := from.bytes(64*n, atEnd), arrow.GetData[uint64](to.bytes(8*n, atEnd))
+					fillRandom(rng, rows)
+					pack(words, rows, k)
+					for i, b := range rows {
+						require.Equal(t, b>>k&1 == 1, hasBit(words, i), fmt.Sprint(n, k, i))
+					}
+				}
+			}
+		}
+	})
+}
+
+// What the machine has is used: a test that never leaves plain Go would say nothing.
+func TestKernelsAreThere(t *testing.T) {
+	t.Logf("this machine: %s", bestSIMD())
+	if bestSIMD() == portable {
+		t.Skip("only plain Go here")
+	}
+	dst, src := make([]byte, 64), make([]byte, 64)
+	require.Equal(t, 1, redactWords(dst, src, []uint64{1}, 1, false))
+}
+
+// Whichever way is found to be faster, finding out writes only what it should.
+func TestUncachedIsMeasured(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		if vectors == portable {
+			require.False(t, pastCaches(1<<40))
+			return
+		}
+		measureUncached(4 << 20)
+		require.False(t, pastCaches(uncachedSize-1))
+	})
+}

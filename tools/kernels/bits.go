@@ -1,0 +1,123 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// bits are the kernels over the words of bits themselves, eight at a time.
+func bits() {
+	countBits(false)
+	countBits(true)
+	andShifted512()
+	andShifted256()
+	pick()
+}
+
+// countBits counts in one set, or in what two have in common.
+func countBits(both bool) {
+	name, signature, doc := "countAVX512", "func(words []uint64) int", "is how many bits are set in a multiple of 8 words."
+	if both {
+		name, signature, doc = "countBothAVX512", "func(words, others []uint64) int", "is how many bits are set in both of a multiple of 8 words."
+	}
+	kernel(name, signature, doc)
+	words, n := base("words"), length("words")
+	var others reg.GPVirtual
+	if both {
+		others = base("others")
+	}
+	sum := ZMM()
+	VPXORQ(sum, sum, sum)
+	SHRQ(operand.Imm(3), n)
+	rounds("words", n, func() {
+		v := ZMM()
+		if both {
+			VMOVDQU64(at(words, 0), v)
+			VPANDQ(at(others, 0), v, v)
+			VPOPCNTQ(v, v)
+			step(64, others)
+		} else {
+			VPOPCNTQ(at(words, 0), v)
+		}
+		VPADDQ(v, sum, sum)
+		step(64, words)
+	})
+	half, x := YMM(), XMM()
+	VEXTRACTI64X4(operand.Imm(1), sum, half)
+	VPADDQ(half, sum.AsY(), half)
+	VEXTRACTI128(operand.Imm(1), half, x)
+	VPADDQ(half.AsX(), x, x)
+	VPSRLDQ(operand.Imm(8), x, half.AsX())
+	VPADDQ(half.AsX(), x, x)
+	out := GP64()
+	VMOVQ(x, out)
+	Store(out, ReturnIndex(0))
+	leave()
+}
+
+const shiftedSignature = "func(words, from []uint64, shift uint64)"
+
+func andShifted512() {
+	kernel("andShiftedAVX512", shiftedSignature, "keeps the bits of a multiple of 8 words that are set shift (0 to 63) bits further in from, which has a word more.")
+	words, n, from := base("words"), length("words"), base("from")
+	right, left, whole := ZMM(), ZMM(), every512(64, 8)
+	VMOVQ(Load(Param("shift"), GP64()), right.AsX())
+	VPBROADCASTQ(right.AsX(), right)
+	VPSUBQ(right, whole, left)
+	SHRQ(operand.Imm(3), n)
+	rounds("words", n, func() {
+		low, high := ZMM(), ZMM()
+		VMOVDQU64(at(from, 0), low)
+		VMOVDQU64(at(from, 8), high)
+		VPSRLVQ(right, low, low)
+		VPSLLVQ(left, high, high) // by 64, where nothing is shifted, leaves zero
+		VPTERNLOGQ(operand.Imm(0xa8), at(words, 0), low, high)
+		VMOVDQU64(high, at(words, 0))
+		step(64, from)
+		step(64, words)
+	})
+	leave()
+}
+
+func andShifted256() {
+	kernel("andShiftedAVX2", shiftedSignature, "keeps the bits of a multiple of 8 words that are set shift (0 to 63) bits further in from, which has a word more.")
+	words, n, from := base("words"), length("words"), base("from")
+	right, left, whole := YMM(), YMM(), YMM()
+	VMOVQ(Load(Param("shift"), GP64()), right.AsX())
+	VPBROADCASTQ(right.AsX(), right)
+	VMOVDQU(constant("each8Is64", 8, counted(8, func(int) uint64 { return 64 })), whole)
+	VPSUBQ(right, whole, left)
+	SHRQ(operand.Imm(3), n)
+	rounds("words", n, func() {
+		for i := range 2 {
+			low, high := YMM(), YMM()
+			VMOVDQU(at(from, 32*i), low)
+			VMOVDQU(at(from, 32*i+8), high)
+			VPSRLVQ(right, low, low)
+			VPSLLVQ(left, high, high) // by 64, where nothing is shifted, leaves zero
+			VPOR(low, high, low)
+			VPAND(at(words, 32*i), low, low)
+			VMOVDQU(low, at(words, 32*i))
+		}
+		step(64, from)
+		step(64, words)
+	})
+	leave()
+}
+
+// pick gathers one bit of each byte.
+func pick() {
+	kernel("pickAVX512", "func(words []uint64, rows []byte, bit byte)", "sets each bit of words where the byte of its row has a bit in common with bit.")
+	words, n, rows := base("words"), length("words"), base("rows")
+	bit := ZMM()
+	VPBROADCASTB(Load(Param("bit"), GP32()), bit)
+	rounds("words", n, func() {
+		k := K()
+		VPTESTMB(at(rows, 0), bit, k)
+		KMOVQ(k, at(words, 0))
+		step(64, rows)
+		step(8, words)
+	})
+	leave()
+}
