@@ -4,6 +4,7 @@
 SHELL    := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10s
+SOAK     ?= 3m
 TOOL      = $(GO) tool -modfile=tools/go.mod
 # Every module of the house but the tools' own; the packages with golden files, the root, which quotes them, last.
 MODULES   = $(sort $(dir $(shell find . -name go.mod -not -path './tools/*')))
@@ -12,7 +13,7 @@ GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build generate check test guard fuzz golden bench bench-compare results all
+.PHONY: help demo build generate check test guard fuzz soak golden bench bench-compare profile results all
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -82,6 +83,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 			echo "fuzz: $$folder $$name" ; \
 			( cd "$$folder" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . ) || exit 1 ; \
 		done
+
+soak: ## for SOAK (3m) each: many ask and update at once, little is remembered, and all hashes collide
+	CUBEWARD_SOAK=$(SOAK) $(GO) test -race -tags cubeward_collide -count=1 -timeout 0 -run Soak -v ./engine
 
 golden: ## write the golden files anew; look at the difference before you commit it
 	@[ -n '$(GOLDENS)' ] || { echo 'no golden file test found'; exit 1; }
