@@ -21,7 +21,7 @@ func (r *Rights) Narrowed(ctx context.Context, e *formula.Expr) (col *cube.Colum
 		}
 	}
 	r.read = readKinds{by: map[int]func() kinds{}}
-	k, err := r.sorted(ctx, inputs, cols)
+	k, err := r.sorted(ctx, e, inputs, cols)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -281,7 +281,7 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 			return nil, kinds{}, err
 		}
 	}
-	k, err := r.sorted(ctx, inputs, cols)
+	k, err := r.sorted(ctx, e, inputs, cols)
 	if err != nil {
 		return nil, kinds{}, err
 	}
@@ -291,18 +291,6 @@ func (r *Rights) byKinds(ctx context.Context, e *formula.Expr) (*cube.Column, ki
 	}
 	col, err := r.narrowed(ctx, e, inputs, cols, k)
 	return col, k, err
-}
-
-// sorted sorts the members by what a formula reads from them. Formulas that read the same share the work.
-func (r *Rights) sorted(ctx context.Context, inputs []*formula.Expr, cols []*cube.Column) (kinds, error) {
-	k := everyone(r.ws.Users.Len())
-	for i, in := range inputs {
-		if err := ctx.Err(); err != nil {
-			return kinds{}, err
-		}
-		k = k.and(r.read.kinds(ctx, in, cols[i], r.ws.Users.Len()))
-	}
-	return k, ctx.Err()
 }
 
 // readKinds remembers how members are sorted by each expression that formulas read from them, while rights are
