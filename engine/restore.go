@@ -31,23 +31,30 @@ func Restore(ctx context.Context, ws *cube.Workspace, s Snapshot, opt Options) (
 	}
 	plan, err := inherit.Restore(ws, s.Plan)
 	if err != nil {
-		return nil, err
+		return nil, s.blame(PlanPart, 0, err)
 	}
 	r := &Rights{ws: ws, plan: plan, workers: opt.workers(), opt: opt}
 	r.opt.Since, r.opt.Progress = nil, nil
 	r.begin()
 	if err := r.restoreMetrics(s.Metrics); err != nil {
-		return nil, err
+		return nil, s.blame(PlanPart, 0, err)
 	}
 	r.stored = &stored{snap: s, rows: make([]bool, s.Profiles), maps: make([]bool, len(s.Plan.Exprs)), left: len(s.Plan.Exprs)}
 	if err := r.stored.takeInputs(ws); err != nil {
-		return nil, err
+		return nil, s.blame(ValuesPart, 0, err)
 	}
 	r.values.stored = r.stored
 	for _, e := range s.Plan.Exprs {
 		r.mappings = append(r.mappings, mapping{dims: e.Dims})
 	}
-	return r, r.restoreMembers(s, opt)
+	held, err := opt.holding(ws.Users.Len())
+	if err != nil {
+		return nil, err
+	}
+	if err := r.restoreMembers(s, held); err != nil {
+		return nil, s.blame(MembersPart, 0, err)
+	}
+	return r, nil
 }
 
 // restoreMetrics numbers the access-rights metrics.
@@ -74,25 +81,22 @@ func (r *Rights) restoreMetrics(metrics []*cube.Block) error {
 }
 
 // restoreMembers gives the members their profiles, whose sets are read when asked for.
-func (r *Rights) restoreMembers(s Snapshot, opt Options) error {
+func (r *Rights) restoreMembers(s Snapshot, held []bool) error {
 	members := r.ws.Users.Len()
 	if len(s.Of) != members || s.Profiles < 0 || s.Profiles > members {
 		return fmt.Errorf("%d profiles of %d members, for %d members", s.Profiles, len(s.Of), members)
 	}
-	held, err := opt.holding(members)
-	if err != nil {
-		return err
-	}
 	r.profiles = make([]profile, s.Profiles)
 	roles := make([]cube.ItemID, 0, s.Profiles*len(r.ws.Applications))
 	of, heads := make([]profileID, members), make([]int, s.Profiles)
+	partial := held != nil
 	for m, p := range s.Of {
 		if p < nobody || int(p) >= s.Profiles {
 			return fmt.Errorf("member %d has the profile %d, of %d", m, p, s.Profiles)
 		}
 		of[m] = nobody
 		if p == nobody {
-			r.held = make([]bool, members)
+			partial = true
 			continue
 		}
 		at := &r.profiles[p]
@@ -116,19 +120,13 @@ func (r *Rights) restoreMembers(s Snapshot, opt Options) error {
 		return fmt.Errorf("nobody has the profile %d", i)
 	}
 	r.of = chunksOf(of)
-	r.narrowTo(held)
+	if partial {
+		r.held = make([]bool, members)
+		for m, p := range of {
+			r.held[m] = p != nobody
+		}
+	}
 	return nil
-}
-
-// narrowTo notes who is held where somebody is not.
-func (r *Rights) narrowTo(held []bool) {
-	if r.held == nil && held == nil {
-		return
-	}
-	r.held = make([]bool, r.of.len())
-	for m, p := range r.of.all {
-		r.held[m] = p != nobody
-	}
 }
 
 // stored is what restored rights read when somebody first asks for it. What is read is written once, under the lock;
@@ -176,7 +174,7 @@ func (s *stored) input(b *cube.Block) (*cube.Column, error) {
 		return nil, err
 	}
 	if col == nil || col.Type() != b.Type || !slices.Equal(col.Space().Dims(), b.Dims) {
-		return nil, fmt.Errorf("the values of %s are not of its type over its dimensions", b)
+		return nil, s.snap.blame(ValuesPart, int(b.ID), fmt.Errorf("the values of %s are not of its type over its dimensions", b))
 	}
 	return col, nil
 }
@@ -265,7 +263,7 @@ func (r *Rights) readProfile(p profileID) error {
 		return err
 	}
 	if len(numbers) != 2*len(r.cells) {
-		return fmt.Errorf("profile %d has %d sets, for %d metrics", p, len(numbers), len(r.cells))
+		return s.snap.blame(ProfilePart, int(p), fmt.Errorf("profile %d has %d sets, for %d metrics", p, len(numbers), len(r.cells)))
 	}
 	rows := make([]row, len(r.cells))
 	for i := range rows {
@@ -289,7 +287,7 @@ func (r *Rights) readSet(number uint32, cells uint64) (bitmap.SetID, error) {
 	case number == emptySet, number == fullSet:
 		return bitmap.Full, nil
 	case uint64(number) >= uint64(firstSet+s.Sets):
-		return bitmap.Empty, fmt.Errorf("there is no set %d, of %d", number-firstSet, s.Sets)
+		return bitmap.Empty, s.blame(SetPart, int(number-firstSet), fmt.Errorf("there is no set %d, of %d", number-firstSet, s.Sets))
 	}
 	data, err := s.Set(int(number - firstSet))
 	if err != nil {
@@ -297,7 +295,7 @@ func (r *Rights) readSet(number uint32, cells uint64) (bitmap.SetID, error) {
 	}
 	id, err := r.pool.Decode(data, cells)
 	if err != nil {
-		return bitmap.Empty, fmt.Errorf("set %d: %w", number-firstSet, err)
+		return bitmap.Empty, s.blame(SetPart, int(number-firstSet), fmt.Errorf("set %d: %w", number-firstSet, err))
 	}
 	return id, nil
 }
@@ -335,25 +333,32 @@ func (r *Rights) readMapping(id inherit.ExprID) error {
 	if err != nil {
 		return err
 	}
-	shape := s.snap.Plan.Exprs[id]
-	space, err := cube.NewSpace(shape.Dims...)
-	if err != nil {
-		return err
-	}
-	if uint64(len(items)) != space.Len() {
-		return fmt.Errorf("mapping %d has %d items for %d cells", id, len(items), space.Len())
-	}
-	n := int32(0)
-	if shape.List != nil {
-		n = int32(shape.List.Len())
-	}
-	for _, item := range items {
-		if item >= n {
-			return fmt.Errorf("mapping %d has the item %d of a list of %d", id, item, n)
-		}
+	if err := checkItems(items, s.snap.Plan.Exprs[id]); err != nil {
+		return s.snap.blame(MappingPart, int(id), fmt.Errorf("mapping %d: %w", id, err))
 	}
 	r.mappings[id].items = items
 	s.maps[id] = true
 	s.left--
+	return nil
+}
+
+// checkItems says whether items are those of an expression's list, one for each cell of its dimensions.
+func checkItems(items []int32, of inherit.Shape) error {
+	space, err := cube.NewSpace(of.Dims...)
+	if err != nil {
+		return err
+	}
+	if uint64(len(items)) != space.Len() {
+		return fmt.Errorf("%d items for %d cells", len(items), space.Len())
+	}
+	n := int32(0)
+	if of.List != nil {
+		n = int32(of.List.Len())
+	}
+	for _, item := range items {
+		if item >= n {
+			return fmt.Errorf("the item %d of a list of %d", item, n)
+		}
+	}
 	return nil
 }

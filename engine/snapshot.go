@@ -34,6 +34,29 @@ type Snapshot struct {
 	Mapping func(id inherit.ExprID) ([]int32, error)
 	// Input is what is given for a block of Kept.
 	Input func(b *cube.Block) (*cube.Column, error)
+	// Blame makes an error that says where a part came from, of one that says what is wrong with it; nil leaves errors as
+	// they are. Number is that of a set, a profile, a mapping or a block, 0 for other parts.
+	Blame func(p Part, number int, err error) error
+}
+
+// Part is a part of a Snapshot.
+type Part uint8
+
+// The parts of a Snapshot that may be found wrong.
+const (
+	PlanPart Part = iota
+	MembersPart
+	ProfilePart
+	SetPart
+	MappingPart
+	ValuesPart
+)
+
+func (s *Snapshot) blame(p Part, number int, err error) error {
+	if s.Blame == nil {
+		return err
+	}
+	return s.Blame(p, number, err)
 }
 
 // Numbers of sets in Snapshot.Profile.
@@ -70,11 +93,13 @@ func (r *Rights) Snapshot() (Snapshot, error) {
 		s.Kept, s.Left, s.Input = r.stored.snap.Kept, r.stored.snap.Left, r.stored.snap.Input
 		return s, nil
 	}
-	s.Input = func(b *cube.Block) (*cube.Column, error) { return b.Input, nil }
+	s.Input = r.values.input
 	kept := r.readToExplain()
 	for _, b := range r.ws.Blocks() {
-		switch {
-		case b.Input == nil:
+		switch col, err := s.Input(b); {
+		case err != nil:
+			return s, err
+		case b == usersRoles(b) || col == nil || allBlank(col): // roles are told by the workspace
 		case kept[b]:
 			s.Kept = append(s.Kept, b)
 		default:
@@ -82,6 +107,17 @@ func (r *Rights) Snapshot() (Snapshot, error) {
 		}
 	}
 	return s, nil
+}
+
+// allBlank says whether a column holds nothing, which is as if none were given.
+func allBlank(col *cube.Column) bool {
+	vec := col.Vector()
+	for i := range vec.N {
+		if !vec.Blank(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // numbered numbers the profiles by their first members, equal ones as one.
