@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"iter"
 	"math/bits"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // Sets of rows are 64-bit words, row i in bit i%64 of word i/64, bits past the last row zero. Where a comment says so, nil stands for
@@ -121,8 +123,12 @@ func allBits(b []byte, off, n int) bool {
 func storeBits(dst []byte, words []uint64, n int) {
 	size := (n + 7) / 8
 	full := size / 8
-	for i, w := range words[:full] {
-		binary.LittleEndian.PutUint64(dst[8*i:], w)
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		copy(dst[:8*full], arrow.GetBytes(words))
+	} else {
+		for i, w := range words[:full] {
+			binary.LittleEndian.PutUint64(dst[8*i:], w)
+		}
 	}
 	for p := full * 8; p < size; p++ {
 		dst[p] = byte(words[full] >> (8 * (p - full*8)))
