@@ -17,9 +17,12 @@ func (v *View) Count(c Category, at []cube.ItemID) (granted, cells uint64, err e
 	if v.grant == nil {
 		return 0, 0, nil
 	}
-	s := v.slice(at)
+	return v.slice(at).count(c, v.denies(c))
+}
+
+func (s blockSlice) count(c Category, denied bool) (granted, cells uint64, err error) {
 	cells = s.cells()
-	if cells == 0 || v.denies(c) {
+	if cells == 0 || denied {
 		return 0, cells, nil
 	}
 	t, none := s.tally(c)
@@ -43,7 +46,10 @@ func (v *View) Items(c Category, axis int, at []cube.ItemID) ([]cube.ItemID, err
 	if v.grant == nil || v.denies(c) {
 		return nil, nil
 	}
-	s := v.slice(at)
+	return v.slice(at).items(c, axis)
+}
+
+func (s blockSlice) items(c Category, axis int) ([]cube.ItemID, error) {
 	if s.cells() == 0 {
 		return nil, nil
 	}
@@ -66,7 +72,7 @@ func (v *View) Items(c Category, axis int, at []cube.ItemID) ([]cube.ItemID, err
 		}
 	}
 	var items []cube.ItemID
-	for i := range v.grant.ref.Block.Dims[axis].Len() {
+	for i := range s.grant.ref.Block.Dims[axis].Len() {
 		if (s.at[axis] < 0 || s.at[axis] == cube.ItemID(i)) && has(uint64(i)) {
 			items = append(items, cube.ItemID(i))
 		}
@@ -76,8 +82,9 @@ func (v *View) Items(c Category, axis int, at []cube.ItemID) ([]cube.ItemID, err
 
 // blockSlice is a slice of a grant's block.
 type blockSlice struct {
-	grant *grant
-	at    []cube.ItemID
+	grant  *grant
+	at     []cube.ItemID
+	limits tallyLimits
 }
 
 func (v *View) slice(at []cube.ItemID) blockSlice {
@@ -88,7 +95,7 @@ func (v *View) slice(at []cube.ItemID) blockSlice {
 	if len(at) != len(dims) {
 		panic(fmt.Sprintf("engine: %s has %d dimensions, asked with %d items", v.grant.ref.Block, len(dims), len(at)))
 	}
-	return blockSlice{v.grant, at}
+	return blockSlice{v.grant, at, tallyLimits{steps: maxTallySteps, remember: maxTallyRemember}}
 }
 
 func (s blockSlice) cells() uint64 {
@@ -104,7 +111,7 @@ func (s blockSlice) cells() uint64 {
 // tally is the count of the slice's cells, with the factors of a category over the axes that the slice leaves open; none
 // says that there are no cells.
 func (s blockSlice) tally(c Category) (t *tally, none bool) {
-	t = newTally(s.grant.ref.Block)
+	t = newTally(s.grant.ref.Block, s.limits)
 	for _, f := range s.grant.combined(c) {
 		f = s.cut(f)
 		switch {

@@ -25,13 +25,15 @@ const (
 //
 // Counts are of cells of the block, of which there are fewer than 2^62, so nothing overflows.
 type tally struct {
-	block    *cube.Block
-	sizes    []uint64 // by axis
-	factors  []tallyFactor
-	best     map[axisSet]axisChoice
-	steps    float64 // the most there may be
-	remember float64 // the most counts that are remembered for an axis
+	block   *cube.Block
+	sizes   []uint64 // by axis
+	factors []tallyFactor
+	best    map[axisSet]axisChoice
+	limits  tallyLimits
 }
+
+// tallyLimits are the most steps that there may be, and the most counts that are remembered for an axis.
+type tallyLimits struct{ steps, remember float64 }
 
 // tallyFactor is a factor and its axes as a set.
 type tallyFactor struct {
@@ -55,8 +57,8 @@ func (s axisSet) all(yield func(int) bool) {
 	}
 }
 
-func newTally(b *cube.Block) *tally {
-	t := &tally{block: b, best: map[axisSet]axisChoice{}, steps: maxTallySteps, remember: maxTallyRemember}
+func newTally(b *cube.Block, limits tallyLimits) *tally {
+	t := &tally{block: b, best: map[axisSet]axisChoice{}, limits: limits}
 	for _, d := range b.Dims {
 		t.sizes = append(t.sizes, uint64(d.Len()))
 	}
@@ -239,8 +241,8 @@ func (t *tally) within(part axisSet) []tallyFactor {
 
 // plan makes the steps of a count that begins with an axis, unless they are too many.
 func (t *tally) plan(part axisSet, axis int) (*fixing, error) {
-	if steps := t.total(part, axis, 1); steps > t.steps {
-		return nil, fmt.Errorf("%s: the factors of its rights are so entangled that counting their cells would take more than %.0g steps; ask for a smaller slice", t.block, t.steps)
+	if steps := t.total(part, axis, 1); steps > t.limits.steps {
+		return nil, fmt.Errorf("%s: the factors of its rights are so entangled that counting their cells would take more than %.0g steps; ask for a smaller slice", t.block, t.limits.steps)
 	}
 	return t.fix(part, axis, 1), nil
 }
@@ -256,7 +258,7 @@ func (t *tally) total(part axisSet, axis int, times float64) float64 {
 }
 
 func (t *tally) times(part axisSet, asked float64) float64 {
-	if different := t.cells(t.above(part)); different <= t.remember {
+	if different := t.cells(t.above(part)); different <= t.limits.remember {
 		return min(asked, different)
 	}
 	return asked
