@@ -37,10 +37,11 @@ func BenchmarkDecide(b *testing.B)      { benchmark(b, "Decide") }
 func BenchmarkFan(b *testing.B)         { benchmark(b, "Fan") }
 func BenchmarkExplain(b *testing.B)     { benchmark(b, "Explain") }
 func BenchmarkWho(b *testing.B)         { benchmark(b, "Who") }
+func BenchmarkDiff(b *testing.B)        { benchmark(b, "Diff") }
 
 // Each task has a benchmark above.
 func TestBenchmarksAreWhole(t *testing.T) {
-	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Decide", "Fan", "Explain", "Who"}
+	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Decide", "Fan", "Explain", "Who", "Diff"}
 	for _, w := range bench.Workloads() {
 		if !slices.Contains(tasks, w.Task()) {
 			t.Errorf("no benchmark measures %s", w.Name)

@@ -308,9 +308,32 @@ func (c Company) Who() Workload {
 	}}
 }
 
+// Diff compares the rights of the company with those that it had if its first rule were gone.
+func (c Company) Diff() Workload {
+	return Workload{Name: "Diff/" + c.Model(), Prepare: func(ctx context.Context, s *Stage) (*Op, error) {
+		r, err := s.Rights(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		ws, err := c.Workspace()
+		if err != nil {
+			return nil, err
+		}
+		ws.Applications[0].Rules = ws.Applications[0].Rules[1:]
+		less, err := engine.Compile(ctx, ws, engine.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return &Op{Members: int64(ws.Users.Len()), Do: func(ctx context.Context) error {
+			_, err := audit.Diff(ctx, r, less, audit.DiffOptions{})
+			return err
+		}}, nil
+	}}
+}
+
 // All are the workloads of a company.
 func (c Company) All() []Workload {
 	return []Workload{
-		c.Load(), c.Check(), c.Evaluate(), c.Compile(), c.Materialize(), c.View("hot"), c.View("none"), c.Explain(), c.Who(),
+		c.Load(), c.Check(), c.Evaluate(), c.Compile(), c.Materialize(), c.View("hot"), c.View("none"), c.Explain(), c.Who(), c.Diff(),
 	}
 }

@@ -145,7 +145,7 @@ const largeBatch = 16 << 20
 // maskAll masks every batch for every member; where the result is sorted, all rows as one batch. It returns the number
 // of rows read.
 func (t *tool) maskAll(ctx context.Context, in batchReader, work []*masking, sorted bool, limit int64) (int64, error) {
-	bar := newProgress(t.stderr, "masking")
+	bar := newProgress(t.stderr, "masking", "rows")
 	defer bar.done()
 	if sorted {
 		whole, err := readWhole(ctx, in, limit, bar)

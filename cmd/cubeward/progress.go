@@ -10,25 +10,26 @@ import (
 // patience is how long work takes before anything is said of it.
 const patience = time.Second
 
-// progress tells somebody at a terminal how many rows are done, once work takes long.
+// progress tells somebody at a terminal how much is done, once work takes long.
 type progress struct {
 	w       io.Writer // nil: nobody looks
 	what    string
+	unit    string
 	started time.Time
 	rows    int64
 	bar     *progressbar.ProgressBar
 }
 
-// newProgress is the progress of work that starts now, told on w where that is a terminal.
-func newProgress(w io.Writer, what string) *progress {
-	p := &progress{what: what, started: time.Now()}
+// newProgress is the progress of work that starts now, told on w where that is a terminal. The unit is what is counted.
+func newProgress(w io.Writer, what, unit string) *progress {
+	p := &progress{what: what, unit: unit, started: time.Now()}
 	if isTerminal(w) {
 		p.w = w
 	}
 	return p
 }
 
-// add says that n more rows are done.
+// add says that n more are done.
 func (p *progress) add(n int64) {
 	p.rows += n
 	switch {
@@ -41,7 +42,7 @@ func (p *progress) add(n int64) {
 			progressbar.OptionSetSpinnerChangeInterval(0),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("rows"),
+			progressbar.OptionSetItsString(p.unit),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 		)

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"io"
 	"iter"
 	"strings"
@@ -61,7 +59,7 @@ together; with --per-member, with --json and in files each has lines of their ow
 				schema, batches := s.batches()
 				return t.writeBatches(cmd.Context(), out, schema, batches)
 			case asJSON:
-				return failed(s.json(t.stdout))
+				return failed(writeRows(t.stdout, s.each()))
 			case perMember:
 				return failed(s.lines(t.stdout))
 			}
@@ -158,32 +156,6 @@ func (s *summaryOf) each() iter.Seq[summaryLine] {
 			}
 		}
 	}
-}
-
-// json writes the lines as an array, one at a time: there may be millions.
-func (s *summaryOf) json(w io.Writer) error {
-	buf := bufio.NewWriterSize(w, outBufferSize)
-	var one bytes.Buffer
-	e := json.NewEncoder(&one)
-	e.SetEscapeHTML(false)
-	sep, end := "[\n  ", "[]\n"
-	for line := range s.each() {
-		one.Reset()
-		if err := e.Encode(line); err != nil {
-			return err
-		}
-		if _, err := buf.WriteString(sep); err != nil {
-			return err
-		}
-		if _, err := buf.Write(bytes.TrimRight(one.Bytes(), "\n")); err != nil {
-			return err
-		}
-		sep, end = ",\n  ", "\n]\n"
-	}
-	if _, err := buf.WriteString(end); err != nil {
-		return err
-	}
-	return buf.Flush()
 }
 
 // lines writes a line of text for each member and block.

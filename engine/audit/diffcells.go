@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -74,7 +75,7 @@ func (r region) nowhere() bool {
 }
 
 // count is how many cells a region has. Conditions that share no axis are counted by themselves and multiplied; where
-// some do, the axis that most of them have is walked, item by item, until what is left shares none or all.
+// some do, an axis is walked, item by item, until what is left shares none or all.
 func (s *regions) count(r region) uint64 {
 	if r.nowhere() {
 		return 0
@@ -186,7 +187,7 @@ func (w *walker) plan(tables []int, left, met [][]int) *step {
 		}
 		return out
 	}
-	out := &step{loop: w.busiest(tables, left)}
+	out := &step{loop: w.cheapest(tables, left)}
 	for _, t := range tables {
 		if i := slices.Index(left[t], out.loop); i >= 0 {
 			left[t] = slices.Delete(slices.Clone(left[t]), i, i+1)
@@ -218,21 +219,50 @@ func apart(tables []int, left [][]int) [][]int {
 	return groups
 }
 
-// busiest is the axis that most tables have; of several the shortest.
-func (w *walker) busiest(tables []int, left [][]int) int {
-	best, most := -1, 0
+// cheapest is the axis to go through: the one that leaves the least to do, as far as one look ahead tells.
+func (w *walker) cheapest(tables []int, left [][]int) int {
+	best, least := -1, math.Inf(1)
 	for a, size := range w.sizes {
-		n := 0
+		without, has := make([][]int, len(left)), false
 		for _, t := range tables {
-			if slices.Contains(left[t], a) {
-				n++
+			i := slices.Index(left[t], a)
+			without[t] = left[t]
+			if i >= 0 {
+				has = true
+				without[t] = slices.Delete(slices.Clone(left[t]), i, i+1)
 			}
 		}
-		if n > most || n == most && n > 0 && size < w.sizes[best] {
-			best, most = a, n
+		if !has {
+			continue
+		}
+		work := 0.0
+		for _, g := range apart(tables, without) {
+			work += w.work(g, without)
+		}
+		if work *= float64(size); work < least {
+			best, least = a, work
 		}
 	}
 	return best
+}
+
+// work is about how much there is to do for tables that share axes: 64 cells at once where all have the same.
+func (w *walker) work(tables []int, left [][]int) float64 {
+	var axes []int
+	same := true
+	for _, t := range tables {
+		axes = append(axes, left[t]...)
+		same = same && slices.Equal(left[t], left[tables[0]])
+	}
+	slices.Sort(axes)
+	n := 1.0
+	for _, a := range slices.Compact(axes) {
+		n *= float64(w.sizes[a])
+	}
+	if same {
+		return 1 + n/64
+	}
+	return 1 + n
 }
 
 // move goes to another item along a loop's axis.

@@ -43,14 +43,20 @@ func ruleOf(ws *cube.Workspace, app, name string) *cube.Rule {
 	return nil
 }
 
+// sameRule says whether two rules are the same.
 func sameRule(a, b *cube.Rule) bool {
-	// Properties and item sets may share their text, but not with the kind before it.
-	block := func(b *cube.Block) string { return b.Describe() + " " + b.String() }
-	replaced := func(r cube.Replacement) string { return r.List.String() + "\x00" + canonical(r.Formula.Text) }
-	return block(a.Metric) == block(b.Metric) && sameDims(a.Metric, b.Metric) && a.Categories == b.Categories && a.Ignore == b.Ignore &&
-		a.Target == b.Target && sameSet(a.Blocks, b.Blocks, block) && sameSet(a.Dims, b.Dims, (*cube.List).String) &&
-		sameSet(a.Replace, b.Replace, replaced)
+	return sameSaying(a, b) && a.Categories == b.Categories && a.Ignore == b.Ignore && a.Target == b.Target &&
+		sameSet(a.Blocks, b.Blocks, blockName) && sameSet(a.Dims, b.Dims, (*cube.List).String)
 }
+
+// sameSaying says whether two rules look up the same, whatever they govern.
+func sameSaying(a, b *cube.Rule) bool {
+	replaced := func(r cube.Replacement) string { return r.List.String() + "\x00" + canonical(r.Formula.Text) }
+	return blockName(a.Metric) == blockName(b.Metric) && sameDims(a.Metric, b.Metric) && sameSet(a.Replace, b.Replace, replaced)
+}
+
+// blockName tells blocks apart, also a metric and a property that are written alike.
+func blockName(b *cube.Block) string { return b.Describe() + " " + b.String() }
 
 func sameScenarios(a, b *cube.Application) bool {
 	x, y := a.Scenarios, b.Scenarios

@@ -114,14 +114,18 @@ func (x *reasoning) items(s int, items []cube.ItemID) {
 
 // factor is why factor i of a side denies a cell, which nothing does on the other side.
 func (x *reasoning) factor(s, i int, cell []cube.ItemID) []Why {
-	var found []Why
-	if x.traces[s].Factors[i].Kind == inherit.Metric {
-		found = x.ruleChanged(s, i, cell)
-	} else {
-		found = x.roleChanged(s, i)
-	}
+	found := x.roleChanged(s, i)
 	if found == nil {
-		found = x.cutChanged(s, i)
+		switch count, cut := x.counterparts(s, i); {
+		case len(count) > 0:
+			found = x.ruleChanged(s, i, count[0], cell)
+		case len(cut) > 0:
+			found = x.cutChanged(s, cut)
+		case !x.statedStill(s, i):
+			if found = x.rules(s, x.traces[s].Factors[i].Rules, sameRule); found == nil {
+				found = x.rules(1-s, x.ignoring(s, i), sameRule)
+			}
+		}
 	}
 	if found == nil {
 		found = x.wayChanged(s, i, cell)
@@ -132,16 +136,36 @@ func (x *reasoning) factor(s, i int, cell []cube.ItemID) []Why {
 	return found
 }
 
+// statedStill says whether the other side states factor i on the same block, wherever that is read.
+func (x *reasoning) statedStill(s, i int) bool {
+	f, t := x.traces[s].Factors[i], x.traces[s]
+	other := x.side(1 - s)
+	app, source := other.Workspace().Application(t.Origin(i).Name), sameBlock(other.Workspace(), f.Source)
+	if app == nil || source == nil {
+		return false
+	}
+	for _, d := range other.Plan().State(app, source).Direct {
+		if d.Kind == f.Kind && other.Plan().Node(d.Node).Category == t.Category(i) && (f.Kind != inherit.Metric || shareRule(d.Rules, f.Rules)) {
+			return true
+		}
+	}
+	return false
+}
+
+// shareRule says whether a rule of the same name stands in both.
+func shareRule(a, b []*cube.Rule) bool {
+	return slices.ContainsFunc(a, func(r *cube.Rule) bool {
+		return slices.ContainsFunc(b, func(o *cube.Rule) bool { return o.Name == r.Name })
+	})
+}
+
 // counterparts are the factors of the other side that are stated as factor i is (of rules, by one of its rules), those
 // that count and those that were cut.
 func (x *reasoning) counterparts(s, i int) (count, cut []int) {
 	o, rules := x.traced[1-s], x.traced[s].Factors[i].Rules
 	for _, j := range o.alike[x.traced[s].stated(i)] {
-		shared := func(r *cube.Rule) bool {
-			return slices.ContainsFunc(rules, func(own *cube.Rule) bool { return own.Name == r.Name })
-		}
 		switch f := o.Factors[j]; {
-		case len(rules) > 0 && !slices.ContainsFunc(f.Rules, shared):
+		case len(rules) > 0 && !shareRule(f.Rules, rules):
 		case f.Cut == inherit.NotCut:
 			count = append(count, j)
 		default:
@@ -154,6 +178,9 @@ func (x *reasoning) counterparts(s, i int) (count, cut []int) {
 // roleChanged is another role of the members, or what a role may do.
 func (x *reasoning) roleChanged(s, i int) []Why {
 	kind, app := x.traces[s].Factors[i].Kind, x.traces[s].Origin(i)
+	if kind == inherit.Metric {
+		return nil
+	}
 	other := x.side(1 - s).Workspace().Application(app.Name)
 	if other == nil {
 		return []Why{x.ordered(s, Why{Kind: BlockChange, Old: app.Name})}
@@ -201,23 +228,23 @@ func (x *reasoning) ordered(s int, why Why) Why {
 	return why
 }
 
-// ruleChanged is a change of the rules that bring factor i, or of what their metric holds.
-func (x *reasoning) ruleChanged(s, i int, cell []cube.ItemID) []Why {
+// ruleChanged is a change of what the rules say that bring factor i, as they do on the other side, there as factor j,
+// or of what their metric holds.
+func (x *reasoning) ruleChanged(s, i, j int, cell []cube.ItemID) []Why {
 	rules := x.traces[s].Factors[i].Rules
-	if found := x.rules(s, rules); found != nil {
-		return found
-	}
-	count, _ := x.counterparts(s, i)
-	if len(count) == 0 {
+	if len(rules) == 0 {
 		return nil
+	}
+	if found := x.rules(s, rules, sameSaying); found != nil {
+		return found
 	}
 	cause, _ := x.traces[s].Cause(i, engine.CauseOptions{Limit: 1}, cell...)
 	if len(cause.Asked) == 0 {
 		return nil
 	}
-	metric, twin := rules[0].Metric, x.traces[1-s].Factors[count[0]].Rules[0].Metric
+	metric, twin := rules[0].Metric, x.traces[1-s].Factors[j].Rules[0].Metric
 	asked, ok := moved(cause.Asked[0], metric.Dims, twin.Dims)
-	if !ok || !x.traces[1-s].Grants(count[0], asked) {
+	if !ok || !x.traces[1-s].Grants(j, asked) {
 		return nil // the metric holds there what it did: another cell of it is asked, or another way
 	}
 	if found := x.origin(s, metric); found != nil {
@@ -226,8 +253,8 @@ func (x *reasoning) ruleChanged(s, i int, cell []cube.ItemID) []Why {
 	return []Why{whyOf(ValuesChange, metric)}
 }
 
-// rules are those that the other side lacks, or states otherwise.
-func (x *reasoning) rules(s int, rules []*cube.Rule) []Why {
+// rules are those that the other side lacks, or that are not the same there.
+func (x *reasoning) rules(s int, rules []*cube.Rule, same func(a, b *cube.Rule) bool) []Why {
 	var found []Why
 	for _, r := range rules {
 		app := r.Metric.App
@@ -235,27 +262,20 @@ func (x *reasoning) rules(s int, rules []*cube.Rule) []Why {
 		switch {
 		case twin == nil:
 			found = append(found, x.ordered(s, Why{Kind: RuleChange, Application: app.Name, Old: r.Name}))
-		case !sameRule(r, twin):
+		case !same(r, twin):
 			found = append(found, both(RuleChange, app.Name, r.Name))
 		}
 	}
 	return found
 }
 
-// cutChanged is what cuts factor i on the other side and does not here.
-func (x *reasoning) cutChanged(s, i int) []Why {
-	count, cut := x.counterparts(s, i)
-	if len(count) > 0 {
-		return nil
-	}
-	if len(cut) == 0 {
-		return x.rules(1-s, x.ignoring(s, i))
-	}
+// cutChanged is what cuts factors on the other side, and did not here.
+func (x *reasoning) cutChanged(s int, cut []int) []Why {
 	for _, j := range cut {
 		f := x.traces[1-s].Factors[j]
 		switch here := sameBlock(x.side(s).Workspace(), f.CutAt); {
 		case f.Cut == inherit.ByIgnore:
-			if found := x.rules(1-s, f.CutBy); found != nil {
+			if found := x.rules(1-s, f.CutBy, sameRule); found != nil {
 				return found
 			}
 		case f.Cut == inherit.ByPublic && here != nil && !here.Public:
@@ -267,7 +287,7 @@ func (x *reasoning) cutChanged(s, i int) []Why {
 	return nil
 }
 
-// ignoring are the rules of the other side that may lift a factor like i: what is lifted from an item set does not
+// ignoring are the `ignore` rules of the other side that may lift a factor like i: what is lifted from an item set does not
 // reach the list's properties, and is not among their factors.
 func (x *reasoning) ignoring(s, i int) []*cube.Rule {
 	f := x.traces[s].Factors[i]

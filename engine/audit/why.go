@@ -57,7 +57,10 @@ func (w Why) String() string {
 	case ItemsChange:
 		return pick(w, "items of "+w.New+" are new", "items of "+w.Old+" are gone", "the items of "+w.New+" changed")
 	case RoleGiven:
-		return fmt.Sprintf("the role in %s: %s, was %s", w.Application, cmp.Or(w.New, "none"), cmp.Or(w.Old, "none"))
+		if w.Application != "" {
+			of = " in " + w.Application
+		}
+		return fmt.Sprintf("the role%s: %s, was %s", of, cmp.Or(w.New, "none"), cmp.Or(w.Old, "none"))
 	case RoleDefined:
 		return fmt.Sprintf("the role %q%s changed", w.New, of)
 	case ScenariosChange:

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What diff says, as text and as JSON, and refuses.
+func TestGoldenDiff(t *testing.T) {
+	var text strings.Builder
+	for _, args := range [][]string{
+		{"diff", "testdata/why", "testdata/whynext"},
+		{"diff", "testdata/whynext", "testdata/why"},
+		{"diff", "testdata/why", "testdata/why"},
+		{"diff", "testdata/why", "testdata/why", "--json"},
+		{"diff", "testdata/why", "testdata/whynext", "-u", "bo", "--json"},
+		{"diff", "testdata/why", "testdata/whynext", "-b", "Plan::Month"},
+		{"diff", "testdata/why", "testdata/whynext", "-b", "User", "-a", "Plan", "--members"},
+		{"diff", "testdata/shop", "testdata/duo"},
+		{"diff", "testdata/shop", "testdata/duo", "--json", "-b", "Shop::Total"},
+		{"diff", "testdata/why", "testdata/whynext", "-b", "Month"},
+		{"diff", "testdata/why", "testdata/whynext", "-b", "Plan::Mont"},
+		{"diff", "testdata/why", "testdata/whynext", "-a", "Plan2"},
+		{"diff", "testdata/why", "testdata/whynext", "-u", "nobody"},
+		{"diff", "testdata/why", "testdata/whynext", "--fail-on", "all"},
+		{"diff", "testdata/broken", "testdata/none"},
+		{"diff", "testdata/shop", "testdata/broken", "--json"},
+		{"diff", "testdata/why"},
+		{"diff", "--help"},
+	} {
+		transcript(t, &text, args)
+	}
+	golden(t, "diff.txt", text.String())
+}
+
+// The exit status says what --fail-on asks for.
+func TestDiffStatus(t *testing.T) {
+	for _, x := range []struct {
+		args   string
+		status int
+	}{
+		{"why why", statusDone},
+		{"why why --fail-on any", statusDone},
+		{"why whynext", statusRefused},
+		{"why whynext --fail-on any --json", statusRefused},
+		{"why whynext --fail-on gained", statusRefused},
+		{"why whynext --fail-on lost", statusRefused},
+		{"why whynext --fail-on lost -u bo", statusRefused},
+		{"why whynext --fail-on lost -u ada", statusDone},
+		{"whynext why --fail-on gained -u ada", statusDone},
+		{"whynext why --fail-on lost -u ada", statusRefused},
+		{"why whynext -u cy -b Plan::Revenue", statusDone},
+	} {
+		words := strings.Fields(x.args)
+		words[0], words[1] = "testdata/"+words[0], "testdata/"+words[1]
+		got := call(t, append([]string{"diff"}, words...)...)
+		require.Equal(t, x.status, got.status, x.args)
+		require.Empty(t, got.stderr)
+	}
+}
+
+// The JSON has the keys of SPEC 6 and no others, a row for each member and block.
+func TestDiffJSON(t *testing.T) {
+	got := call(t, "diff", "testdata/why", "testdata/whynext", "--json")
+	var rows []struct {
+		Member      *string `json:"member"`
+		Block       *string `json:"block"`
+		ReadGained  *uint64 `json:"read_gained"`
+		ReadLost    *uint64 `json:"read_lost"`
+		WriteGained *uint64 `json:"write_gained"`
+		WriteLost   *uint64 `json:"write_lost"`
+		Examples    []struct {
+			Cell map[string]string `json:"cell"`
+			From *string           `json:"from"`
+			To   *string           `json:"to"`
+		} `json:"examples"`
+	}
+	d := json.NewDecoder(strings.NewReader(got.stdout))
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(&rows))
+	seen := map[string]bool{}
+	for _, r := range rows {
+		key := *r.Member + " " + *r.Block
+		require.False(t, seen[key], key)
+		seen[key] = true
+		require.Positive(t, *r.ReadGained+*r.ReadLost+*r.WriteGained+*r.WriteLost)
+		require.NotEmpty(t, r.Examples)
+		for _, e := range r.Examples {
+			require.Contains(t, []string{"none", "r", "rw"}, *e.From)
+			require.NotEqual(t, *e.From, *e.To)
+			require.NotEmpty(t, e.Cell)
+		}
+	}
+	require.Greater(t, len(seen), 20)
+}
