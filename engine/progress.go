@@ -51,3 +51,24 @@ func (p *progress) add(n int) {
 	p.last.Done += n
 	p.to(p.last)
 }
+
+// share spreads so many steps of the stage over n parts, of which some are done at a time: the last one ends them.
+func (p *progress) share(steps, n int) func(done int) {
+	if p == nil {
+		return func(int) {}
+	}
+	if n == 0 {
+		p.add(steps)
+		return func(int) {}
+	}
+	parts, told := 0, 0
+	var mu sync.Mutex
+	return func(done int) {
+		mu.Lock()
+		defer mu.Unlock()
+		parts += done
+		now := int(int64(steps) * int64(parts) / int64(n))
+		p.add(now - told)
+		told = now
+	}
+}

@@ -66,8 +66,9 @@ type Rights struct {
 	held     []bool            // by member; nil where all are held
 	stored   *stored           // what restored rights have yet to read; nil for compiled ones
 	memo     *memo
-	read     readKinds // only while compiling
-	progress *progress // likewise
+	read     readKinds     // only while compiling
+	progress *progress     // likewise
+	spare    chan struct{} // likewise, while rows are filled: one for each goroutine that may help
 	views    *viewCache
 	workers  int
 	opt      Options                      // without Since and Progress

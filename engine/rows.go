@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +32,9 @@ type metricRows struct {
 
 func (m *metricRows) member(i int) row { return m.rows[m.kinds.of[i]] }
 
-// fillRows works out the rows of every access-rights metric that a rule applies.
+// fillRows works out the rows of every access-rights metric that a rule applies. As many goroutines work as there are
+// workers: each at a metric of its own or, where there are fewer of these left, at some rows of another's. So no more metrics'
+// values are held at once than there are workers.
 func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 	var used []*cube.Block
 	for id := range inherit.NodeID(r.plan.Len()) {
@@ -46,16 +50,21 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 	all := make([]metricRows, len(used))
 	r.progress.begin("rows", len(used)*r.ws.Users.Len())
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(r.workers)
+	r.spare = make(chan struct{}, r.workers)
+	for range r.workers {
+		r.spare <- struct{}{}
+	}
 	for i, m := range used {
+		<-r.spare
 		g.Go(func() (err error) {
-			if all[i], err = r.rowsOf(ctx, m); err == nil {
-				r.progress.add(r.ws.Users.Len())
-			}
+			defer func() { r.spare <- struct{}{} }()
+			all[i], err = r.rowsOf(ctx, m)
 			return err
 		})
 	}
-	return all, g.Wait()
+	err := g.Wait()
+	r.spare = nil
+	return all, err
 }
 
 // addMetric numbers an access-rights metric.
@@ -89,24 +98,53 @@ func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) 
 	return metricRows{k, rows}, err
 }
 
+// pieceRows is how many rows of a metric are cut at a time.
+const pieceRows = 256
+
 // cut makes sets of the first n rows of a metric's values, whose first dimension are members or kinds of them, if it
-// has that dimension at all.
+// has that dimension at all. Goroutines that have nothing else to do help.
 func (r *Rights) cut(ctx context.Context, m *cube.Block, col *cube.Column, n int) ([]row, error) {
 	have := col.Space().Dims()
 	if len(have) > 0 && have[0].ID == r.ws.Users.ID { // the list of kinds
 		have = have[1:]
 	}
 	want := r.rowDims(m)
-	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
 	rows := make([]row, n)
-	for i := range rows {
-		if i&0xfff == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	told := r.progress.share(r.ws.Users.Len(), n)
+	var next atomic.Int64
+	piece := func() bool {
+		lo := int(next.Add(pieceRows)) - pieceRows
+		if lo >= n || ctx.Err() != nil {
+			return false
 		}
-		one := cut.next()
-		rows[i] = row{r.spread(one.read, have, want), r.spread(one.write, have, want)}
+		hi := min(n, lo+pieceRows)
+		cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
+		cut.skip(uint64(lo))
+		for i := lo; i < hi; i++ {
+			one := cut.next()
+			rows[i] = row{r.spread(one.read, have, want), r.spread(one.write, have, want)}
+		}
+		told(hi - lo)
+		return true
 	}
-	return rows, nil
+	var helpers sync.WaitGroup
+	for {
+		if int(next.Load())+pieceRows < n {
+			select {
+			case <-r.spare:
+				helpers.Go(func() {
+					defer func() { r.spare <- struct{}{} }()
+					for piece() {
+					}
+				})
+			default:
+			}
+		}
+		if !piece() {
+			helpers.Wait()
+			return rows, ctx.Err()
+		}
+	}
 }
 
 // spread carries a set to more dimensions.
@@ -138,6 +176,12 @@ type rowCutter struct {
 	n    uint64 // cells of a row
 	row  uint64 // the next row
 	at   int    // Sparse: where its cells begin
+}
+
+// skip leaves out the rows before one.
+func (c *rowCutter) skip(row uint64) {
+	c.row = row
+	c.at, _ = slices.BinarySearch(c.col.Cells(), row*c.n)
 }
 
 // next is the set of the next row: BLANK and none grant nothing (SPEC 1.1.3). A column without kinds has one row.
