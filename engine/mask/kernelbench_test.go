@@ -78,6 +78,20 @@ func benchmarkLookUp[T uint8 | uint16 | uint32](b *testing.B, sizes ...int) {
 	}
 }
 
+func BenchmarkKernelTables(b *testing.B) {
+	const rows = 4096
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, size := range []int{36, 500, 1000, 2000, 4000} {
+		table, dst := randomBytes8(rng, size), make([]byte, rows)
+		longs, shorts := randomCodes[uint32](rng, rows, size), randomCodes[uint16](rng, rows, size)
+		benchmarkKernel(b, fmt.Sprintf("codes=uint32/entries=%d", size), 4*rows, func() { andTable(dst, longs, table) })
+		benchmarkKernel(b, fmt.Sprintf("codes=uint16/entries=%d", size), 2*rows, func() { andTable(dst, shorts, table) })
+	}
+	longs, shorts, dst := randomCodes[uint32](rng, rows, 500), randomCodes[uint32](rng, rows, 200), make([]byte, rows)
+	table := randomBytes8(rng, 500)
+	benchmarkKernel(b, "two", 8*rows, func() { setTables(dst, longs, table, shorts, table[:200]) })
+}
+
 func bytesOf[T uint8 | uint16 | uint32](x T) []byte {
 	switch any(x).(type) {
 	case uint8:

@@ -10,8 +10,10 @@ import (
 
 // setTable writes to dst the table's byte for each code. It is false where a code is outside the table.
 func setTable[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte) bool {
-	inside := true
 	codes = codes[:len(dst)]
+	done, most := tableBytes(dst, codes, table, false)
+	inside := done == 0 || uint64(most) < uint64(len(table))
+	dst, codes = dst[done:], codes[done:]
 	for i := range dst {
 		if c := codes[i]; uint(c) < uint(len(table)) {
 			dst[i] = table[c]
@@ -25,8 +27,10 @@ func setTable[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte) bo
 
 // andTable is setTable onto what dst holds.
 func andTable[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte) bool {
-	inside := true
 	codes = codes[:len(dst)]
+	done, most := tableBytes(dst, codes, table, true)
+	inside := done == 0 || uint64(most) < uint64(len(table))
+	dst, codes = dst[done:], codes[done:]
 	for i := range dst {
 		if c := codes[i]; uint(c) < uint(len(table)) {
 			dst[i] &= table[c]
@@ -40,6 +44,9 @@ func andTable[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte) bo
 
 // setTables is setTable and andTable of two columns at once. Where a code is outside its table it stops, and is false.
 func setTables[A, B uint8 | uint16 | uint32](dst []byte, a []A, ta []byte, b []B, tb []byte) bool {
+	if tablesAreWide(len(ta), len(tb)) {
+		return setTable(dst, a, ta) && andTable(dst, b, tb)
+	}
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		x, y := a[i], b[i]

@@ -154,6 +154,56 @@ func lookUp16ShortAVX2(words []uint64, codes []uint16, table []uint64) (most uin
 //go:noescape
 func lookUp32ShortAVX2(words []uint64, codes []uint32, table []uint64) (most uint32)
 
+// setTable8ShortAVX512 writes to dst the table's byte for each code.
+//
+//go:noescape
+func setTable8ShortAVX512(dst []byte, codes []uint8, table []byte) (most uint32)
+
+// andTable8ShortAVX512 ANDs to dst the table's byte for each code.
+//
+//go:noescape
+func andTable8ShortAVX512(dst []byte, codes []uint8, table []byte) (most uint32)
+
+// setTable16ShortAVX512 writes to dst the table's byte for each code.
+//
+//go:noescape
+func setTable16ShortAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+
+// setTable16LongAVX512 writes to dst the table's byte for each code.
+//
+//go:noescape
+func setTable16LongAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+
+// andTable16ShortAVX512 ANDs to dst the table's byte for each code.
+//
+//go:noescape
+func andTable16ShortAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+
+// andTable16LongAVX512 ANDs to dst the table's byte for each code.
+//
+//go:noescape
+func andTable16LongAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+
+// setTable32ShortAVX512 writes to dst the table's byte for each code.
+//
+//go:noescape
+func setTable32ShortAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+
+// setTable32LongAVX512 writes to dst the table's byte for each code.
+//
+//go:noescape
+func setTable32LongAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+
+// andTable32ShortAVX512 ANDs to dst the table's byte for each code.
+//
+//go:noescape
+func andTable32ShortAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+
+// andTable32LongAVX512 ANDs to dst the table's byte for each code.
+//
+//go:noescape
+func andTable32LongAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+
 // setCells8AVX512 sets cells to stride times the code.
 //
 //go:noescape

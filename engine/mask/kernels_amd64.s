@@ -3012,6 +3012,1567 @@ words_done:
 	VZEROUPPER
 	RET
 
+// func setTable8ShortAVX512(dst []byte, codes []uint8, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·setTable8ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  each1Is1<>+0(SB), Z1
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z2
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z3
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z4
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z5
+	VMOVDQU64  each1Is1<>+0(SB), Z6
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z7
+	VPMAXUB   Z7, Z0, Z0
+	VPSRLW    $0x07, Z7, Z8
+	VPANDQ    Z1, Z8, Z8
+	VMOVDQA64 Z7, Z9
+	VPERMI2B  Z3, Z2, Z9
+	VPCMPEQB  Z6, Z8, K1
+	VMOVDQA64 Z7, Z7
+	VPERMI2B  Z5, Z4, Z7
+	VMOVDQU8  Z7, K1, Z9
+	VMOVDQU64 Z9, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUB       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x01, X0, X1
+	VPMAXUB       X1, X0, X0
+	VMOVD         X0, AX
+	MOVBLZX       AL, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+DATA each1Is1<>+0(SB)/1, $0x01
+DATA each1Is1<>+1(SB)/1, $0x01
+DATA each1Is1<>+2(SB)/1, $0x01
+DATA each1Is1<>+3(SB)/1, $0x01
+DATA each1Is1<>+4(SB)/1, $0x01
+DATA each1Is1<>+5(SB)/1, $0x01
+DATA each1Is1<>+6(SB)/1, $0x01
+DATA each1Is1<>+7(SB)/1, $0x01
+DATA each1Is1<>+8(SB)/1, $0x01
+DATA each1Is1<>+9(SB)/1, $0x01
+DATA each1Is1<>+10(SB)/1, $0x01
+DATA each1Is1<>+11(SB)/1, $0x01
+DATA each1Is1<>+12(SB)/1, $0x01
+DATA each1Is1<>+13(SB)/1, $0x01
+DATA each1Is1<>+14(SB)/1, $0x01
+DATA each1Is1<>+15(SB)/1, $0x01
+DATA each1Is1<>+16(SB)/1, $0x01
+DATA each1Is1<>+17(SB)/1, $0x01
+DATA each1Is1<>+18(SB)/1, $0x01
+DATA each1Is1<>+19(SB)/1, $0x01
+DATA each1Is1<>+20(SB)/1, $0x01
+DATA each1Is1<>+21(SB)/1, $0x01
+DATA each1Is1<>+22(SB)/1, $0x01
+DATA each1Is1<>+23(SB)/1, $0x01
+DATA each1Is1<>+24(SB)/1, $0x01
+DATA each1Is1<>+25(SB)/1, $0x01
+DATA each1Is1<>+26(SB)/1, $0x01
+DATA each1Is1<>+27(SB)/1, $0x01
+DATA each1Is1<>+28(SB)/1, $0x01
+DATA each1Is1<>+29(SB)/1, $0x01
+DATA each1Is1<>+30(SB)/1, $0x01
+DATA each1Is1<>+31(SB)/1, $0x01
+DATA each1Is1<>+32(SB)/1, $0x01
+DATA each1Is1<>+33(SB)/1, $0x01
+DATA each1Is1<>+34(SB)/1, $0x01
+DATA each1Is1<>+35(SB)/1, $0x01
+DATA each1Is1<>+36(SB)/1, $0x01
+DATA each1Is1<>+37(SB)/1, $0x01
+DATA each1Is1<>+38(SB)/1, $0x01
+DATA each1Is1<>+39(SB)/1, $0x01
+DATA each1Is1<>+40(SB)/1, $0x01
+DATA each1Is1<>+41(SB)/1, $0x01
+DATA each1Is1<>+42(SB)/1, $0x01
+DATA each1Is1<>+43(SB)/1, $0x01
+DATA each1Is1<>+44(SB)/1, $0x01
+DATA each1Is1<>+45(SB)/1, $0x01
+DATA each1Is1<>+46(SB)/1, $0x01
+DATA each1Is1<>+47(SB)/1, $0x01
+DATA each1Is1<>+48(SB)/1, $0x01
+DATA each1Is1<>+49(SB)/1, $0x01
+DATA each1Is1<>+50(SB)/1, $0x01
+DATA each1Is1<>+51(SB)/1, $0x01
+DATA each1Is1<>+52(SB)/1, $0x01
+DATA each1Is1<>+53(SB)/1, $0x01
+DATA each1Is1<>+54(SB)/1, $0x01
+DATA each1Is1<>+55(SB)/1, $0x01
+DATA each1Is1<>+56(SB)/1, $0x01
+DATA each1Is1<>+57(SB)/1, $0x01
+DATA each1Is1<>+58(SB)/1, $0x01
+DATA each1Is1<>+59(SB)/1, $0x01
+DATA each1Is1<>+60(SB)/1, $0x01
+DATA each1Is1<>+61(SB)/1, $0x01
+DATA each1Is1<>+62(SB)/1, $0x01
+DATA each1Is1<>+63(SB)/1, $0x01
+GLOBL each1Is1<>(SB), RODATA|NOPTR, $64
+
+// func andTable8ShortAVX512(dst []byte, codes []uint8, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·andTable8ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  each1Is1<>+0(SB), Z1
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z2
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z3
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z4
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z5
+	VMOVDQU64  each1Is1<>+0(SB), Z6
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z7
+	VPMAXUB   Z7, Z0, Z0
+	VPSRLW    $0x07, Z7, Z8
+	VPANDQ    Z1, Z8, Z8
+	VMOVDQA64 Z7, Z9
+	VPERMI2B  Z3, Z2, Z9
+	VPCMPEQB  Z6, Z8, K1
+	VMOVDQA64 Z7, Z7
+	VPERMI2B  Z5, Z4, Z7
+	VMOVDQU8  Z7, K1, Z9
+	VPANDQ    (AX), Z9, Z9
+	VMOVDQU64 Z9, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUB       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUB       X1, X0, X0
+	VPSRLDQ       $0x01, X0, X1
+	VPMAXUB       X1, X0, X0
+	VMOVD         X0, AX
+	MOVBLZX       AL, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func setTable16ShortAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·setTable16ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  evenBytes<>+0(SB), Z1
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z2
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z3
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z4
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z5
+	VMOVDQU64  each1Is1<>+0(SB), Z6
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z7
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z8
+	VMOVDQU64  each1Is2<>+0(SB), Z9
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z10
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z11
+	VMOVDQU64  each1Is3<>+0(SB), Z12
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z13
+	VPMAXUW   Z13, Z0, Z0
+	VMOVDQU64 64(DX), Z14
+	VPMAXUW   Z14, Z0, Z0
+	VPSRLW    $0x07, Z13, Z15
+	VPSRLW    $0x07, Z14, Z16
+	VPERMT2B  Z16, Z1, Z15
+	VPERMT2B  Z14, Z1, Z13
+	VMOVDQA64 Z13, Z14
+	VPERMI2B  Z3, Z2, Z14
+	VPCMPEQB  Z6, Z15, K1
+	VMOVDQA64 Z13, Z16
+	VPERMI2B  Z5, Z4, Z16
+	VMOVDQU8  Z16, K1, Z14
+	VPCMPEQB  Z9, Z15, K1
+	VMOVDQA64 Z13, Z16
+	VPERMI2B  Z8, Z7, Z16
+	VMOVDQU8  Z16, K1, Z14
+	VPCMPEQB  Z12, Z15, K1
+	VMOVDQA64 Z13, Z13
+	VPERMI2B  Z11, Z10, Z13
+	VMOVDQU8  Z13, K1, Z14
+	VMOVDQU64 Z14, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000080, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUW       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUW       X1, X0, X0
+	VMOVD         X0, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+DATA evenBytes<>+0(SB)/1, $0x00
+DATA evenBytes<>+1(SB)/1, $0x02
+DATA evenBytes<>+2(SB)/1, $0x04
+DATA evenBytes<>+3(SB)/1, $0x06
+DATA evenBytes<>+4(SB)/1, $0x08
+DATA evenBytes<>+5(SB)/1, $0x0a
+DATA evenBytes<>+6(SB)/1, $0x0c
+DATA evenBytes<>+7(SB)/1, $0x0e
+DATA evenBytes<>+8(SB)/1, $0x10
+DATA evenBytes<>+9(SB)/1, $0x12
+DATA evenBytes<>+10(SB)/1, $0x14
+DATA evenBytes<>+11(SB)/1, $0x16
+DATA evenBytes<>+12(SB)/1, $0x18
+DATA evenBytes<>+13(SB)/1, $0x1a
+DATA evenBytes<>+14(SB)/1, $0x1c
+DATA evenBytes<>+15(SB)/1, $0x1e
+DATA evenBytes<>+16(SB)/1, $0x20
+DATA evenBytes<>+17(SB)/1, $0x22
+DATA evenBytes<>+18(SB)/1, $0x24
+DATA evenBytes<>+19(SB)/1, $0x26
+DATA evenBytes<>+20(SB)/1, $0x28
+DATA evenBytes<>+21(SB)/1, $0x2a
+DATA evenBytes<>+22(SB)/1, $0x2c
+DATA evenBytes<>+23(SB)/1, $0x2e
+DATA evenBytes<>+24(SB)/1, $0x30
+DATA evenBytes<>+25(SB)/1, $0x32
+DATA evenBytes<>+26(SB)/1, $0x34
+DATA evenBytes<>+27(SB)/1, $0x36
+DATA evenBytes<>+28(SB)/1, $0x38
+DATA evenBytes<>+29(SB)/1, $0x3a
+DATA evenBytes<>+30(SB)/1, $0x3c
+DATA evenBytes<>+31(SB)/1, $0x3e
+DATA evenBytes<>+32(SB)/1, $0x40
+DATA evenBytes<>+33(SB)/1, $0x42
+DATA evenBytes<>+34(SB)/1, $0x44
+DATA evenBytes<>+35(SB)/1, $0x46
+DATA evenBytes<>+36(SB)/1, $0x48
+DATA evenBytes<>+37(SB)/1, $0x4a
+DATA evenBytes<>+38(SB)/1, $0x4c
+DATA evenBytes<>+39(SB)/1, $0x4e
+DATA evenBytes<>+40(SB)/1, $0x50
+DATA evenBytes<>+41(SB)/1, $0x52
+DATA evenBytes<>+42(SB)/1, $0x54
+DATA evenBytes<>+43(SB)/1, $0x56
+DATA evenBytes<>+44(SB)/1, $0x58
+DATA evenBytes<>+45(SB)/1, $0x5a
+DATA evenBytes<>+46(SB)/1, $0x5c
+DATA evenBytes<>+47(SB)/1, $0x5e
+DATA evenBytes<>+48(SB)/1, $0x60
+DATA evenBytes<>+49(SB)/1, $0x62
+DATA evenBytes<>+50(SB)/1, $0x64
+DATA evenBytes<>+51(SB)/1, $0x66
+DATA evenBytes<>+52(SB)/1, $0x68
+DATA evenBytes<>+53(SB)/1, $0x6a
+DATA evenBytes<>+54(SB)/1, $0x6c
+DATA evenBytes<>+55(SB)/1, $0x6e
+DATA evenBytes<>+56(SB)/1, $0x70
+DATA evenBytes<>+57(SB)/1, $0x72
+DATA evenBytes<>+58(SB)/1, $0x74
+DATA evenBytes<>+59(SB)/1, $0x76
+DATA evenBytes<>+60(SB)/1, $0x78
+DATA evenBytes<>+61(SB)/1, $0x7a
+DATA evenBytes<>+62(SB)/1, $0x7c
+DATA evenBytes<>+63(SB)/1, $0x7e
+GLOBL evenBytes<>(SB), RODATA|NOPTR, $64
+
+DATA each1Is2<>+0(SB)/1, $0x02
+DATA each1Is2<>+1(SB)/1, $0x02
+DATA each1Is2<>+2(SB)/1, $0x02
+DATA each1Is2<>+3(SB)/1, $0x02
+DATA each1Is2<>+4(SB)/1, $0x02
+DATA each1Is2<>+5(SB)/1, $0x02
+DATA each1Is2<>+6(SB)/1, $0x02
+DATA each1Is2<>+7(SB)/1, $0x02
+DATA each1Is2<>+8(SB)/1, $0x02
+DATA each1Is2<>+9(SB)/1, $0x02
+DATA each1Is2<>+10(SB)/1, $0x02
+DATA each1Is2<>+11(SB)/1, $0x02
+DATA each1Is2<>+12(SB)/1, $0x02
+DATA each1Is2<>+13(SB)/1, $0x02
+DATA each1Is2<>+14(SB)/1, $0x02
+DATA each1Is2<>+15(SB)/1, $0x02
+DATA each1Is2<>+16(SB)/1, $0x02
+DATA each1Is2<>+17(SB)/1, $0x02
+DATA each1Is2<>+18(SB)/1, $0x02
+DATA each1Is2<>+19(SB)/1, $0x02
+DATA each1Is2<>+20(SB)/1, $0x02
+DATA each1Is2<>+21(SB)/1, $0x02
+DATA each1Is2<>+22(SB)/1, $0x02
+DATA each1Is2<>+23(SB)/1, $0x02
+DATA each1Is2<>+24(SB)/1, $0x02
+DATA each1Is2<>+25(SB)/1, $0x02
+DATA each1Is2<>+26(SB)/1, $0x02
+DATA each1Is2<>+27(SB)/1, $0x02
+DATA each1Is2<>+28(SB)/1, $0x02
+DATA each1Is2<>+29(SB)/1, $0x02
+DATA each1Is2<>+30(SB)/1, $0x02
+DATA each1Is2<>+31(SB)/1, $0x02
+DATA each1Is2<>+32(SB)/1, $0x02
+DATA each1Is2<>+33(SB)/1, $0x02
+DATA each1Is2<>+34(SB)/1, $0x02
+DATA each1Is2<>+35(SB)/1, $0x02
+DATA each1Is2<>+36(SB)/1, $0x02
+DATA each1Is2<>+37(SB)/1, $0x02
+DATA each1Is2<>+38(SB)/1, $0x02
+DATA each1Is2<>+39(SB)/1, $0x02
+DATA each1Is2<>+40(SB)/1, $0x02
+DATA each1Is2<>+41(SB)/1, $0x02
+DATA each1Is2<>+42(SB)/1, $0x02
+DATA each1Is2<>+43(SB)/1, $0x02
+DATA each1Is2<>+44(SB)/1, $0x02
+DATA each1Is2<>+45(SB)/1, $0x02
+DATA each1Is2<>+46(SB)/1, $0x02
+DATA each1Is2<>+47(SB)/1, $0x02
+DATA each1Is2<>+48(SB)/1, $0x02
+DATA each1Is2<>+49(SB)/1, $0x02
+DATA each1Is2<>+50(SB)/1, $0x02
+DATA each1Is2<>+51(SB)/1, $0x02
+DATA each1Is2<>+52(SB)/1, $0x02
+DATA each1Is2<>+53(SB)/1, $0x02
+DATA each1Is2<>+54(SB)/1, $0x02
+DATA each1Is2<>+55(SB)/1, $0x02
+DATA each1Is2<>+56(SB)/1, $0x02
+DATA each1Is2<>+57(SB)/1, $0x02
+DATA each1Is2<>+58(SB)/1, $0x02
+DATA each1Is2<>+59(SB)/1, $0x02
+DATA each1Is2<>+60(SB)/1, $0x02
+DATA each1Is2<>+61(SB)/1, $0x02
+DATA each1Is2<>+62(SB)/1, $0x02
+DATA each1Is2<>+63(SB)/1, $0x02
+GLOBL each1Is2<>(SB), RODATA|NOPTR, $64
+
+DATA each1Is3<>+0(SB)/1, $0x03
+DATA each1Is3<>+1(SB)/1, $0x03
+DATA each1Is3<>+2(SB)/1, $0x03
+DATA each1Is3<>+3(SB)/1, $0x03
+DATA each1Is3<>+4(SB)/1, $0x03
+DATA each1Is3<>+5(SB)/1, $0x03
+DATA each1Is3<>+6(SB)/1, $0x03
+DATA each1Is3<>+7(SB)/1, $0x03
+DATA each1Is3<>+8(SB)/1, $0x03
+DATA each1Is3<>+9(SB)/1, $0x03
+DATA each1Is3<>+10(SB)/1, $0x03
+DATA each1Is3<>+11(SB)/1, $0x03
+DATA each1Is3<>+12(SB)/1, $0x03
+DATA each1Is3<>+13(SB)/1, $0x03
+DATA each1Is3<>+14(SB)/1, $0x03
+DATA each1Is3<>+15(SB)/1, $0x03
+DATA each1Is3<>+16(SB)/1, $0x03
+DATA each1Is3<>+17(SB)/1, $0x03
+DATA each1Is3<>+18(SB)/1, $0x03
+DATA each1Is3<>+19(SB)/1, $0x03
+DATA each1Is3<>+20(SB)/1, $0x03
+DATA each1Is3<>+21(SB)/1, $0x03
+DATA each1Is3<>+22(SB)/1, $0x03
+DATA each1Is3<>+23(SB)/1, $0x03
+DATA each1Is3<>+24(SB)/1, $0x03
+DATA each1Is3<>+25(SB)/1, $0x03
+DATA each1Is3<>+26(SB)/1, $0x03
+DATA each1Is3<>+27(SB)/1, $0x03
+DATA each1Is3<>+28(SB)/1, $0x03
+DATA each1Is3<>+29(SB)/1, $0x03
+DATA each1Is3<>+30(SB)/1, $0x03
+DATA each1Is3<>+31(SB)/1, $0x03
+DATA each1Is3<>+32(SB)/1, $0x03
+DATA each1Is3<>+33(SB)/1, $0x03
+DATA each1Is3<>+34(SB)/1, $0x03
+DATA each1Is3<>+35(SB)/1, $0x03
+DATA each1Is3<>+36(SB)/1, $0x03
+DATA each1Is3<>+37(SB)/1, $0x03
+DATA each1Is3<>+38(SB)/1, $0x03
+DATA each1Is3<>+39(SB)/1, $0x03
+DATA each1Is3<>+40(SB)/1, $0x03
+DATA each1Is3<>+41(SB)/1, $0x03
+DATA each1Is3<>+42(SB)/1, $0x03
+DATA each1Is3<>+43(SB)/1, $0x03
+DATA each1Is3<>+44(SB)/1, $0x03
+DATA each1Is3<>+45(SB)/1, $0x03
+DATA each1Is3<>+46(SB)/1, $0x03
+DATA each1Is3<>+47(SB)/1, $0x03
+DATA each1Is3<>+48(SB)/1, $0x03
+DATA each1Is3<>+49(SB)/1, $0x03
+DATA each1Is3<>+50(SB)/1, $0x03
+DATA each1Is3<>+51(SB)/1, $0x03
+DATA each1Is3<>+52(SB)/1, $0x03
+DATA each1Is3<>+53(SB)/1, $0x03
+DATA each1Is3<>+54(SB)/1, $0x03
+DATA each1Is3<>+55(SB)/1, $0x03
+DATA each1Is3<>+56(SB)/1, $0x03
+DATA each1Is3<>+57(SB)/1, $0x03
+DATA each1Is3<>+58(SB)/1, $0x03
+DATA each1Is3<>+59(SB)/1, $0x03
+DATA each1Is3<>+60(SB)/1, $0x03
+DATA each1Is3<>+61(SB)/1, $0x03
+DATA each1Is3<>+62(SB)/1, $0x03
+DATA each1Is3<>+63(SB)/1, $0x03
+GLOBL each1Is3<>(SB), RODATA|NOPTR, $64
+
+// func setTable16LongAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·setTable16LongAVX512(SB), NOSPLIT, $0-76
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dst_len+8(FP), CX
+	MOVQ      codes_base+24(FP), DX
+	MOVQ      table_base+48(FP), BX
+	MOVQ      table_len+56(FP), SI
+	VMOVDQU64 each1Is1<>+0(SB), Z1
+	VPXORQ    Z0, Z0, Z0
+	VMOVDQU64 evenBytes<>+0(SB), Z2
+	SHRQ      $0x07, CX
+	TESTQ     CX, CX
+	JZ        words_done
+
+words_next:
+	VMOVDQU64 (DX), Z3
+	VPMAXUW   Z3, Z0, Z0
+	VMOVDQU64 64(DX), Z4
+	VPMAXUW   Z4, Z0, Z0
+	VPSRLW    $0x07, Z3, Z5
+	VPSRLW    $0x07, Z4, Z6
+	VPERMT2B  Z6, Z2, Z5
+	VPERMT2B  Z4, Z2, Z3
+	VMOVDQU64 128(DX), Z4
+	VPMAXUW   Z4, Z0, Z0
+	VMOVDQU64 192(DX), Z6
+	VPMAXUW   Z6, Z0, Z0
+	VPSRLW    $0x07, Z4, Z8
+	VPSRLW    $0x07, Z6, Z9
+	VPERMT2B  Z9, Z2, Z8
+	VPERMT2B  Z6, Z2, Z4
+	VPXORQ    Z7, Z7, Z7
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z6
+	VMOVDQU64 64(DI), Z9
+	VPCMPEQB  Z7, Z5, K1
+	VPERMI2B  Z9, Z6, K1, Z3
+	VPCMPEQB  Z7, Z8, K1
+	VPERMI2B  Z9, Z6, K1, Z4
+	VPADDB    Z1, Z7, Z7
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z6
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z9
+	VPCMPEQB   Z7, Z5, K1
+	VPERMI2B   Z9, Z6, K1, Z3
+	VPCMPEQB   Z7, Z8, K1
+	VPERMI2B   Z9, Z6, K1, Z4
+	VMOVDQU64  Z3, (AX)
+	VMOVDQU64  Z4, 64(AX)
+	ADDQ       $0x00000080, AX
+	ADDQ       $0x00000100, DX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUW       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUW       X1, X0, X0
+	VMOVD         X0, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func andTable16ShortAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·andTable16ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  evenBytes<>+0(SB), Z1
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z2
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z3
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z4
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z5
+	VMOVDQU64  each1Is1<>+0(SB), Z6
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z7
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z8
+	VMOVDQU64  each1Is2<>+0(SB), Z9
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z10
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z11
+	VMOVDQU64  each1Is3<>+0(SB), Z12
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z13
+	VPMAXUW   Z13, Z0, Z0
+	VMOVDQU64 64(DX), Z14
+	VPMAXUW   Z14, Z0, Z0
+	VPSRLW    $0x07, Z13, Z15
+	VPSRLW    $0x07, Z14, Z16
+	VPERMT2B  Z16, Z1, Z15
+	VPERMT2B  Z14, Z1, Z13
+	VMOVDQA64 Z13, Z14
+	VPERMI2B  Z3, Z2, Z14
+	VPCMPEQB  Z6, Z15, K1
+	VMOVDQA64 Z13, Z16
+	VPERMI2B  Z5, Z4, Z16
+	VMOVDQU8  Z16, K1, Z14
+	VPCMPEQB  Z9, Z15, K1
+	VMOVDQA64 Z13, Z16
+	VPERMI2B  Z8, Z7, Z16
+	VMOVDQU8  Z16, K1, Z14
+	VPCMPEQB  Z12, Z15, K1
+	VMOVDQA64 Z13, Z13
+	VPERMI2B  Z11, Z10, Z13
+	VMOVDQU8  Z13, K1, Z14
+	VPANDQ    (AX), Z14, Z14
+	VMOVDQU64 Z14, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000080, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUW       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUW       X1, X0, X0
+	VMOVD         X0, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func andTable16LongAVX512(dst []byte, codes []uint16, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·andTable16LongAVX512(SB), NOSPLIT, $0-76
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dst_len+8(FP), CX
+	MOVQ      codes_base+24(FP), DX
+	MOVQ      table_base+48(FP), BX
+	MOVQ      table_len+56(FP), SI
+	VMOVDQU64 each1Is1<>+0(SB), Z1
+	VPXORQ    Z0, Z0, Z0
+	VMOVDQU64 evenBytes<>+0(SB), Z2
+	SHRQ      $0x07, CX
+	TESTQ     CX, CX
+	JZ        words_done
+
+words_next:
+	VMOVDQU64 (DX), Z3
+	VPMAXUW   Z3, Z0, Z0
+	VMOVDQU64 64(DX), Z4
+	VPMAXUW   Z4, Z0, Z0
+	VPSRLW    $0x07, Z3, Z5
+	VPSRLW    $0x07, Z4, Z6
+	VPERMT2B  Z6, Z2, Z5
+	VPERMT2B  Z4, Z2, Z3
+	VMOVDQU64 128(DX), Z4
+	VPMAXUW   Z4, Z0, Z0
+	VMOVDQU64 192(DX), Z6
+	VPMAXUW   Z6, Z0, Z0
+	VPSRLW    $0x07, Z4, Z8
+	VPSRLW    $0x07, Z6, Z9
+	VPERMT2B  Z9, Z2, Z8
+	VPERMT2B  Z6, Z2, Z4
+	VPXORQ    Z7, Z7, Z7
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z6
+	VMOVDQU64 64(DI), Z9
+	VPCMPEQB  Z7, Z5, K1
+	VPERMI2B  Z9, Z6, K1, Z3
+	VPCMPEQB  Z7, Z8, K1
+	VPERMI2B  Z9, Z6, K1, Z4
+	VPADDB    Z1, Z7, Z7
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z6
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z9
+	VPCMPEQB   Z7, Z5, K1
+	VPERMI2B   Z9, Z6, K1, Z3
+	VPCMPEQB   Z7, Z8, K1
+	VPERMI2B   Z9, Z6, K1, Z4
+	VPANDQ     (AX), Z3, Z3
+	VMOVDQU64  Z3, (AX)
+	VPANDQ     64(AX), Z4, Z4
+	VMOVDQU64  Z4, 64(AX)
+	ADDQ       $0x00000080, AX
+	ADDQ       $0x00000100, DX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUW       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUW       X1, X0, X0
+	VPSRLDQ       $0x02, X0, X1
+	VPMAXUW       X1, X0, X0
+	VMOVD         X0, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func setTable32ShortAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·setTable32ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  evenShorts<>+0(SB), Z1
+	VMOVDQU64  evenBytes<>+0(SB), Z2
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z3
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z4
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z5
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z6
+	VMOVDQU64  each1Is1<>+0(SB), Z7
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z8
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z9
+	VMOVDQU64  each1Is2<>+0(SB), Z10
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z11
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z12
+	VMOVDQU64  each1Is3<>+0(SB), Z13
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z14
+	VPMAXUD   Z14, Z0, Z0
+	VMOVDQU64 64(DX), Z15
+	VPMAXUD   Z15, Z0, Z0
+	VPERMT2W  Z15, Z1, Z14
+	VMOVDQU64 128(DX), Z15
+	VPMAXUD   Z15, Z0, Z0
+	VMOVDQU64 192(DX), Z16
+	VPMAXUD   Z16, Z0, Z0
+	VPERMT2W  Z16, Z1, Z15
+	VPSRLW    $0x07, Z14, Z16
+	VPSRLW    $0x07, Z15, Z17
+	VPERMT2B  Z17, Z2, Z16
+	VPERMT2B  Z15, Z2, Z14
+	VMOVDQA64 Z14, Z15
+	VPERMI2B  Z4, Z3, Z15
+	VPCMPEQB  Z7, Z16, K1
+	VMOVDQA64 Z14, Z17
+	VPERMI2B  Z6, Z5, Z17
+	VMOVDQU8  Z17, K1, Z15
+	VPCMPEQB  Z10, Z16, K1
+	VMOVDQA64 Z14, Z17
+	VPERMI2B  Z9, Z8, Z17
+	VMOVDQU8  Z17, K1, Z15
+	VPCMPEQB  Z13, Z16, K1
+	VMOVDQA64 Z14, Z14
+	VPERMI2B  Z12, Z11, Z14
+	VMOVDQU8  Z14, K1, Z15
+	VMOVDQU64 Z15, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000100, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVD         X0, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func setTable32LongAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·setTable32LongAVX512(SB), NOSPLIT, $0-76
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dst_len+8(FP), CX
+	MOVQ      codes_base+24(FP), DX
+	MOVQ      table_base+48(FP), BX
+	MOVQ      table_len+56(FP), SI
+	VMOVDQU64 each1Is1<>+0(SB), Z1
+	VPXORQ    Z0, Z0, Z0
+	VMOVDQU64 evenShorts<>+0(SB), Z2
+	VMOVDQU64 evenBytes<>+0(SB), Z3
+	SHRQ      $0x07, CX
+	TESTQ     CX, CX
+	JZ        words_done
+
+words_next:
+	VMOVDQU64 (DX), Z4
+	VPMAXUD   Z4, Z0, Z0
+	VMOVDQU64 64(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VPERMT2W  Z5, Z2, Z4
+	VMOVDQU64 128(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VMOVDQU64 192(DX), Z7
+	VPMAXUD   Z7, Z0, Z0
+	VPERMT2W  Z7, Z2, Z5
+	VPSRLW    $0x07, Z4, Z7
+	VPSRLW    $0x07, Z5, Z8
+	VPERMT2B  Z8, Z3, Z7
+	VPERMT2B  Z5, Z3, Z4
+	VMOVDQU64 256(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VMOVDQU64 320(DX), Z8
+	VPMAXUD   Z8, Z0, Z0
+	VPERMT2W  Z8, Z2, Z5
+	VMOVDQU64 384(DX), Z8
+	VPMAXUD   Z8, Z0, Z0
+	VMOVDQU64 448(DX), Z9
+	VPMAXUD   Z9, Z0, Z0
+	VPERMT2W  Z9, Z2, Z8
+	VPSRLW    $0x07, Z5, Z9
+	VPSRLW    $0x07, Z8, Z10
+	VPERMT2B  Z10, Z3, Z9
+	VPERMT2B  Z8, Z3, Z5
+	VPXORQ    Z6, Z6, Z6
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z8
+	VMOVDQU64 64(DI), Z10
+	VPCMPEQB  Z6, Z7, K1
+	VPERMI2B  Z10, Z8, K1, Z4
+	VPCMPEQB  Z6, Z9, K1
+	VPERMI2B  Z10, Z8, K1, Z5
+	VPADDB    Z1, Z6, Z6
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z8
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z10
+	VPCMPEQB   Z6, Z7, K1
+	VPERMI2B   Z10, Z8, K1, Z4
+	VPCMPEQB   Z6, Z9, K1
+	VPERMI2B   Z10, Z8, K1, Z5
+	VMOVDQU64  Z4, (AX)
+	VMOVDQU64  Z5, 64(AX)
+	ADDQ       $0x00000080, AX
+	ADDQ       $0x00000200, DX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVD         X0, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func andTable32ShortAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·andTable32ShortAVX512(SB), NOSPLIT, $0-76
+	MOVQ       dst_base+0(FP), AX
+	MOVQ       dst_len+8(FP), CX
+	MOVQ       codes_base+24(FP), DX
+	MOVQ       table_base+48(FP), BX
+	MOVQ       table_len+56(FP), SI
+	VPXORQ     Z0, Z0, Z0
+	VMOVDQU64  evenShorts<>+0(SB), Z1
+	VMOVDQU64  evenBytes<>+0(SB), Z2
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z3
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z4
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z5
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z6
+	VMOVDQU64  each1Is1<>+0(SB), Z7
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z8
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z9
+	VMOVDQU64  each1Is2<>+0(SB), Z10
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	MOVQ       SI, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z (BX), K1, Z11
+	MOVQ       SI, DI
+	SUBQ       $0x40, DI
+	XORL       R8, R8
+	CMPQ       DI, R8
+	CMOVQLT    R8, DI
+	MOVL       $0x00000040, R8
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	MOVQ       $-1, R8
+	BZHIQ      DI, R8, R8
+	KMOVQ      R8, K1
+	VMOVDQU8.Z 64(BX), K1, Z12
+	VMOVDQU64  each1Is3<>+0(SB), Z13
+	ADDQ       $0x00000080, BX
+	SUBQ       $0x00000080, SI
+	SHRQ       $0x06, CX
+	TESTQ      CX, CX
+	JZ         words_done
+
+words_next:
+	VMOVDQU64 (DX), Z14
+	VPMAXUD   Z14, Z0, Z0
+	VMOVDQU64 64(DX), Z15
+	VPMAXUD   Z15, Z0, Z0
+	VPERMT2W  Z15, Z1, Z14
+	VMOVDQU64 128(DX), Z15
+	VPMAXUD   Z15, Z0, Z0
+	VMOVDQU64 192(DX), Z16
+	VPMAXUD   Z16, Z0, Z0
+	VPERMT2W  Z16, Z1, Z15
+	VPSRLW    $0x07, Z14, Z16
+	VPSRLW    $0x07, Z15, Z17
+	VPERMT2B  Z17, Z2, Z16
+	VPERMT2B  Z15, Z2, Z14
+	VMOVDQA64 Z14, Z15
+	VPERMI2B  Z4, Z3, Z15
+	VPCMPEQB  Z7, Z16, K1
+	VMOVDQA64 Z14, Z17
+	VPERMI2B  Z6, Z5, Z17
+	VMOVDQU8  Z17, K1, Z15
+	VPCMPEQB  Z10, Z16, K1
+	VMOVDQA64 Z14, Z17
+	VPERMI2B  Z9, Z8, Z17
+	VMOVDQU8  Z17, K1, Z15
+	VPCMPEQB  Z13, Z16, K1
+	VMOVDQA64 Z14, Z14
+	VPERMI2B  Z12, Z11, Z14
+	VMOVDQU8  Z14, K1, Z15
+	VPANDQ    (AX), Z15, Z15
+	VMOVDQU64 Z15, (AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000100, DX
+	DECQ      CX
+	JNZ       words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVD         X0, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func andTable32LongAVX512(dst []byte, codes []uint32, table []byte) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
+TEXT ·andTable32LongAVX512(SB), NOSPLIT, $0-76
+	MOVQ      dst_base+0(FP), AX
+	MOVQ      dst_len+8(FP), CX
+	MOVQ      codes_base+24(FP), DX
+	MOVQ      table_base+48(FP), BX
+	MOVQ      table_len+56(FP), SI
+	VMOVDQU64 each1Is1<>+0(SB), Z1
+	VPXORQ    Z0, Z0, Z0
+	VMOVDQU64 evenShorts<>+0(SB), Z2
+	VMOVDQU64 evenBytes<>+0(SB), Z3
+	SHRQ      $0x07, CX
+	TESTQ     CX, CX
+	JZ        words_done
+
+words_next:
+	VMOVDQU64 (DX), Z4
+	VPMAXUD   Z4, Z0, Z0
+	VMOVDQU64 64(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VPERMT2W  Z5, Z2, Z4
+	VMOVDQU64 128(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VMOVDQU64 192(DX), Z7
+	VPMAXUD   Z7, Z0, Z0
+	VPERMT2W  Z7, Z2, Z5
+	VPSRLW    $0x07, Z4, Z7
+	VPSRLW    $0x07, Z5, Z8
+	VPERMT2B  Z8, Z3, Z7
+	VPERMT2B  Z5, Z3, Z4
+	VMOVDQU64 256(DX), Z5
+	VPMAXUD   Z5, Z0, Z0
+	VMOVDQU64 320(DX), Z8
+	VPMAXUD   Z8, Z0, Z0
+	VPERMT2W  Z8, Z2, Z5
+	VMOVDQU64 384(DX), Z8
+	VPMAXUD   Z8, Z0, Z0
+	VMOVDQU64 448(DX), Z9
+	VPMAXUD   Z9, Z0, Z0
+	VPERMT2W  Z9, Z2, Z8
+	VPSRLW    $0x07, Z5, Z9
+	VPSRLW    $0x07, Z8, Z10
+	VPERMT2B  Z10, Z3, Z9
+	VPERMT2B  Z8, Z3, Z5
+	VPXORQ    Z6, Z6, Z6
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z8
+	VMOVDQU64 64(DI), Z10
+	VPCMPEQB  Z6, Z7, K1
+	VPERMI2B  Z10, Z8, K1, Z4
+	VPCMPEQB  Z6, Z9, K1
+	VPERMI2B  Z10, Z8, K1, Z5
+	VPADDB    Z1, Z6, Z6
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z8
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z10
+	VPCMPEQB   Z6, Z7, K1
+	VPERMI2B   Z10, Z8, K1, Z4
+	VPCMPEQB   Z6, Z9, K1
+	VPERMI2B   Z10, Z8, K1, Z5
+	VPANDQ     (AX), Z4, Z4
+	VMOVDQU64  Z4, (AX)
+	VPANDQ     64(AX), Z5, Z5
+	VMOVDQU64  Z5, 64(AX)
+	ADDQ       $0x00000080, AX
+	ADDQ       $0x00000200, DX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTI128  $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VPMAXUD       X1, X0, X0
+	VPSRLDQ       $0x04, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVD         X0, AX
+	MOVL          AX, most+72(FP)
+	VZEROUPPER
+	RET
+
 // func setCells8AVX512(cells []uint32, codes []uint8, stride uint32) (most uint32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·setCells8AVX512(SB), NOSPLIT, $0-60

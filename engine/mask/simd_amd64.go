@@ -4,6 +4,7 @@ package mask
 
 import (
 	"math/bits"
+	"slices"
 
 	"golang.org/x/sys/cpu"
 )
@@ -102,6 +103,43 @@ func lookUpShort[T uint8 | uint16 | uint32](words []uint64, codes []T, table []u
 	var whole [8]uint64
 	copy(whole[:], table)
 	return kernel(words, codes, whole[:])
+}
+
+// Tables of more than maxTable bytes are faster one code after the other.
+const maxTable = 4096
+
+// tablesAreWide says whether tableBytes looks up in tables of such lengths.
+func tablesAreWide(sizes ...int) bool { return vectors == avx512 && slices.Max(sizes) <= maxTable }
+
+// tableBytes is setTable and andTable for the first codes; it says how many those are, and the largest.
+func tableBytes[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte, and bool) (done int, most uint32) {
+	if len(dst) < 64 || !tablesAreWide(len(table)) {
+		return 0, 0
+	}
+	how := 0
+	if and {
+		how = 1
+	}
+	if len(table) <= 512 {
+		done = len(dst) &^ 63
+	} else {
+		done, how = len(dst)&^127, how+2
+	}
+	dst = dst[:done]
+	switch codes := any(codes[:done]).(type) {
+	case []uint8:
+		done = len(codes) &^ 63
+		return done, [...]func([]byte, []uint8, []byte) uint32{setTable8ShortAVX512, andTable8ShortAVX512}[how&1](dst, codes, table[:min(256, len(table))])
+	case []uint16:
+		return done, [...]func([]byte, []uint16, []byte) uint32{
+			setTable16ShortAVX512, andTable16ShortAVX512, setTable16LongAVX512, andTable16LongAVX512,
+		}[how](dst, codes, table)
+	case []uint32:
+		return done, [...]func([]byte, []uint32, []byte) uint32{
+			setTable32ShortAVX512, andTable32ShortAVX512, setTable32LongAVX512, andTable32LongAVX512,
+		}[how](dst, codes, table)
+	}
+	return 0, 0
 }
 
 // cellWords is setCells and addToCells for offsets that are stride times the code, and rows of whole words; it says how

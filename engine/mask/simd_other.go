@@ -12,6 +12,12 @@ func lookUpWords[T uint8 | uint16 | uint32]([]uint64, []T, bitTable) (done int, 
 	return 0, 0
 }
 
+func tableBytes[T uint8 | uint16 | uint32]([]byte, []T, []byte, bool) (done int, most uint32) {
+	return 0, 0
+}
+
+func tablesAreWide(...int) bool { return false }
+
 func cellWords[T uint8 | uint16 | uint32]([]uint32, []T, uint32, bool) (done int, most uint32) {
 	return 0, 0
 }

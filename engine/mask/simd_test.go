@@ -198,6 +198,76 @@ func fuzzLookUp[T uint8 | uint16 | uint32](t *testing.T, before []uint64, codes 
 	}
 }
 
+func TestKernelTables(t *testing.T) {
+	withSIMD(t, func(t *testing.T) {
+		testTables[uint8](t, 1, 100, 127, 128, 129, 255, 256, 600)
+		testTables[uint16](t, 1, 64, 128, 129, 255, 256, 257, 500, 511, 512, 513, 640, 1000, 4096, 5000)
+		testTables[uint32](t, 1, 64, 128, 129, 255, 256, 257, 500, 511, 512, 513, 640, 1000, 4096, 5000)
+	})
+}
+
+func testTables[T uint8 | uint16 | uint32](t *testing.T, sizes ...int) {
+	rng := rand.New(rand.NewPCG(11, 5))
+	width := len(arrow.GetBytes(make([]T, 1)))
+	from, to, tables := newGuarded(t, 8192*4), newGuarded(t, 8192), newGuarded(t, 5000)
+	for _, size := range sizes {
+		for _, n := range rowCounts() {
+			for _, atEnd := range []bool{false, true} {
+				table, codes, dst := tables.bytes(size, atEnd), arrow.GetData[T](from.bytes(n*width, atEnd)), to.bytes(n, atEnd)
+				fillRandom(rng, table)
+				want := make([]byte, n)
+				for i := range codes {
+					codes[i] = T(rng.IntN(size))
+					want[i] = table[codes[i]]
+				}
+				fillRandom(rng, dst)
+				require.True(t, setTable(dst, codes, table))
+				require.True(t, bytes.Equal(want, dst), "%d rows, %d bytes", n, size)
+				fillRandom(rng, dst)
+				for i := range want {
+					want[i] &= dst[i]
+				}
+				require.True(t, andTable(dst, codes, table))
+				require.True(t, bytes.Equal(want, dst), "%d rows, %d bytes", n, size)
+				if n == 0 || uint64(size) > uint64(^T(0)) {
+					continue
+				}
+				codes[rng.IntN(n)] = []T{T(size), ^T(0), T(uint64(size) + rng.Uint64N(uint64(^T(0))-uint64(size)+1))}[rng.IntN(3)]
+				require.False(t, setTable(dst, codes, table), "a code outside: %d rows, %d bytes", n, size)
+				require.False(t, andTable(dst, codes, table), "a code outside: %d rows, %d bytes", n, size)
+			}
+		}
+	}
+}
+
+func FuzzKernelTables(f *testing.F) {
+	f.Add(uint16(300), uint16(200), uint64(1))
+	f.Fuzz(func(t *testing.T, size, rows uint16, seed uint64) {
+		n, entries := int(rows)%5000, int(size)%6000+1
+		rng := rand.New(rand.NewPCG(seed, 2))
+		table, codes, before := randomBytes8(rng, entries), randomCodes[uint32](rng, n, entries), randomBytes8(rng, n)
+		outside := n > 0 && rng.IntN(3) == 0
+		if outside {
+			codes[rng.IntN(n)] = uint32(entries) + rng.Uint32()>>16
+		}
+		want := slices.Clone(before)
+		for i, c := range codes {
+			if int(c) < entries {
+				want[i] &= table[c]
+			}
+		}
+		best := bestSIMD()
+		defer func() { vectors = best }()
+		for vectors = portable; vectors <= best; vectors++ {
+			got := slices.Clone(before)
+			require.Equal(t, !outside, andTable(got, codes, table), "%s", vectors)
+			if !outside {
+				require.True(t, bytes.Equal(want, got), "%s", vectors)
+			}
+		}
+	})
+}
+
 func TestKernelCells(t *testing.T) {
 	withSIMD(t, func(t *testing.T) {
 		testCells[uint8](t)

@@ -17,6 +17,7 @@ func main() {
 	ConstraintExpr("!purego")
 	redactions()
 	lookups()
+	tables()
 	cells()
 	bounds()
 	bits()
