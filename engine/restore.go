@@ -167,17 +167,22 @@ func (s *stored) input(b *cube.Block) (*cube.Column, error) {
 	case !given:
 		return nil, nil
 	case !kept:
-		return nil, &NotHeldError{"values", b.String()}
+		return nil, &unreadError{&NotHeldError{"values", b.String()}}
 	}
 	col, err := s.snap.Input(b)
-	if err != nil {
-		return nil, err
+	if err == nil && (col == nil || col.Type() != b.Type || !slices.Equal(col.Space().Dims(), b.Dims)) {
+		err = s.snap.blame(ValuesPart, int(b.ID), fmt.Errorf("the values of %s are not of its type over its dimensions", b))
 	}
-	if col == nil || col.Type() != b.Type || !slices.Equal(col.Space().Dims(), b.Dims) {
-		return nil, s.snap.blame(ValuesPart, int(b.ID), fmt.Errorf("the values of %s are not of its type over its dimensions", b))
+	if err != nil {
+		return nil, &unreadError{err}
 	}
 	return col, nil
 }
+
+// unreadError is that given values cannot be read.
+type unreadError struct{ error }
+
+func (e *unreadError) Unwrap() error { return e.error }
 
 // ready makes sure that all is read which deciding over nodes of the plan needs for a profile, and the names of lists
 // that an answer shows. For compiled rights it costs nothing.

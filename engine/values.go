@@ -187,10 +187,12 @@ func roleColumn(b *cube.Block, space cube.Space, of func(cube.ItemID) cube.ItemI
 	return cube.NewDense(b.Type, space, vec)
 }
 
-// placed says of which block an evaluation failed, and where its formula stands. Cancelling is passed on as it is.
+// placed says of which block an evaluation failed, and where its formula stands. What is no mistake of the model is
+// passed on as it is: cancelling, and values that cannot be read.
 func placed(b *cube.Block, err error) error {
 	var es cube.Errors
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &es) {
+	var unread *unreadError
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &es) || errors.As(err, &unread) {
 		return err
 	}
 	pos := b.Pos

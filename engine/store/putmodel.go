@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/cubeward/cubeward/cube"
 )
@@ -15,6 +17,7 @@ type modelPut struct {
 	put
 	ws    *cube.Workspace
 	given map[*cube.Block]uint8
+	from  string            // the model's folder with a slash, which names of files begin with
 	files map[string]uint64 // file names in the order in which positions first name them, from 1
 	names []string
 	apps  map[*cube.Application]int
@@ -36,8 +39,11 @@ const (
 	addMetric
 )
 
-func newModelPut(ws *cube.Workspace) *modelPut {
-	p := &modelPut{ws: ws, files: map[string]uint64{"": 0}, apps: map[*cube.Application]int{}, rules: map[*cube.Rule]int{}}
+func newModelPut(ws *cube.Workspace, folder string) *modelPut {
+	if folder != "" {
+		folder = filepath.ToSlash(filepath.Clean(folder)) + "/"
+	}
+	p := &modelPut{from: folder, ws: ws, files: map[string]uint64{"": 0}, apps: map[*cube.Application]int{}, rules: map[*cube.Rule]int{}}
 	for i, app := range ws.Applications {
 		p.apps[app] = i
 		for _, r := range app.Rules {
@@ -152,11 +158,12 @@ func (p *modelPut) inOrder() error {
 }
 
 func (p *modelPut) position(pos cube.Position) {
-	n, ok := p.files[pos.File]
+	file := strings.TrimPrefix(filepath.ToSlash(pos.File), p.from)
+	n, ok := p.files[file]
 	if !ok {
-		p.names = append(p.names, pos.File)
+		p.names = append(p.names, file)
 		n = uint64(len(p.names))
-		p.files[pos.File] = n
+		p.files[file] = n
 	}
 	p.uint(n)
 	p.int(pos.Line)

@@ -29,6 +29,7 @@ type Input struct {
 // WriteOptions are the choices of Write. The zero WriteOptions are good.
 type WriteOptions struct {
 	Inputs        []Input // what the model was read from; kept sorted by path
+	Folder        string  // the model's folder, as positions name it: they are kept relative to it
 	Shard, Shards int     // the rights are those of ShardMembers(Shard, Shards, …); 0: of all members, or of some that are no shard
 }
 
@@ -51,8 +52,8 @@ func (o WriteOptions) Validate() error {
 // maxShards is the most shards that rights may be written in.
 const maxShards = 1 << 20
 
-// Write writes rights as a rights file. Equal rights of equal models give equal bytes, whoever worked them out and in
-// whatever order. It holds the compressed file in memory.
+// Write writes rights as a rights file. Equal rights of equal models give equal bytes, whoever worked them out, in
+// whatever order and, given the folder, wherever the model stands. It holds the compressed file in memory.
 //
 // It fails where the workspace was not built in the ways that package cube offers, where the members that are held are
 // not those of the shard, and where ctx is done or w fails.
@@ -75,7 +76,7 @@ func Write(ctx context.Context, w io.Writer, r *engine.Rights, opt WriteOptions)
 		return err
 	}
 	f.add(inputsSection, 0, inputs(opt.Inputs))
-	if err := f.model(r, &s); err != nil {
+	if err := f.model(r, &s, opt.Folder); err != nil {
 		return err
 	}
 	if err := f.rights(opt.Shard, opt.Shards, &s); err != nil {
@@ -190,7 +191,7 @@ func (f *fileWriter) expand(order []int) {
 }
 
 // model adds what does not depend on which members the rights hold.
-func (f *fileWriter) model(r *engine.Rights, s *engine.Snapshot) error {
+func (f *fileWriter) model(r *engine.Rights, s *engine.Snapshot, folder string) error {
 	ws := r.Workspace()
 	given := map[*cube.Block]uint8{}
 	for _, b := range s.Kept {
@@ -199,7 +200,7 @@ func (f *fileWriter) model(r *engine.Rights, s *engine.Snapshot) error {
 	for _, b := range s.Left {
 		given[b] = givenLeft
 	}
-	p := newModelPut(ws)
+	p := newModelPut(ws, folder)
 	model, err := p.model(given)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
