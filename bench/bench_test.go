@@ -36,12 +36,16 @@ func BenchmarkMask(b *testing.B)        { benchmark(b, "Mask") }
 func BenchmarkDecide(b *testing.B)      { benchmark(b, "Decide") }
 func BenchmarkFan(b *testing.B)         { benchmark(b, "Fan") }
 func BenchmarkExplain(b *testing.B)     { benchmark(b, "Explain") }
+func BenchmarkUpdate(b *testing.B)      { benchmark(b, "Update") }
+func BenchmarkWrite(b *testing.B)       { benchmark(b, "Write") }
+func BenchmarkOpen(b *testing.B)        { benchmark(b, "Open") }
+func BenchmarkFirst(b *testing.B)       { benchmark(b, "First") }
 func BenchmarkWho(b *testing.B)         { benchmark(b, "Who") }
 func BenchmarkDiff(b *testing.B)        { benchmark(b, "Diff") }
 
 // Each task has a benchmark above.
 func TestBenchmarksAreWhole(t *testing.T) {
-	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Decide", "Fan", "Explain", "Who", "Diff"}
+	tasks := []string{"Load", "Check", "Evaluate", "Compile", "Materialize", "View", "Bind", "Mask", "Decide", "Fan", "Explain", "Who", "Update", "Diff", "Write", "Open", "First"}
 	for _, w := range bench.Workloads() {
 		if !slices.Contains(tasks, w.Task()) {
 			t.Errorf("no benchmark measures %s", w.Name)

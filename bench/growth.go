@@ -66,6 +66,9 @@ func companyCurves() []Curve {
 	return []Curve{
 		{Name: "compile by members", Sizes: byMembers, At: company(Company{Kinds: 300}, members, Company.Compile), Meant: 1},
 		{Name: "materialize by members", Sizes: byMembers, At: company(Company{Kinds: 300}, members, Company.Materialize), Meant: 1},
+		{Name: "update a role by members", Sizes: byMembers, At: company(Company{Kinds: 300}, members, func(c Company) Workload { return c.Update("role") }), Meant: 0, Most: 0.25},
+		{Name: "first answer from a file by members", Sizes: byMembers, At: company(Company{Kinds: 300}, members, Company.First), Meant: 1},
+		{Name: "write by members", Sizes: byMembers, At: company(Company{Kinds: 300}, members, Company.Write), Meant: 1},
 		{Name: "compile by kinds", Sizes: byKinds, At: company(many, kinds, Company.Compile), Meant: 1},
 		{Name: "materialize by kinds", Sizes: byKinds[:4], At: company(many, kinds, Company.Materialize), Meant: 1},
 		{Name: "check by blocks", Sizes: append(byBlocks, 960), At: company(thousand, blocks, Company.Check), Meant: 1},

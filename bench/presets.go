@@ -42,7 +42,9 @@ func Workloads() []Workload {
 			all[i].Presets = append(all[i].Presets, preset)
 		}
 	}
-	add(small, false, Company{Members: 1000}.All()...)
+	thousand := Company{Members: 1000}
+	add(small, false, thousand.All()...)
+	add(small, false, thousand.Update("role"), thousand.Update("cell"), thousand.DiffMembers(), thousand.Write(), thousand.Open(), thousand.First())
 	for _, layout := range []Layout{Columns, Text, Index, Dense} {
 		add(small, false, Table{Layout: layout, Rows: 1 << 16, Hidden: 10}.Mask())
 	}
@@ -56,6 +58,11 @@ func Workloads() []Workload {
 	}
 	add(planning, true, Table{Layout: Dense, Rows: 10_000_000, Hidden: 10}.Mask(), Table{Rows: 10_000_000, Hidden: 10}.Mask())
 	add(planning, false, large.Compile())
+	for _, w := range keeping() {
+		add(planning, false, w)
+	}
+	million := Company{Members: 1_000_000}
+	add(planning, true, million.Update("role"), million.Update("cell"), million.Write(), million.Open(), million.First())
 	for _, workers := range []int{1, 2, 4, 8} {
 		add(planning, false, Company{Members: 100_000}.CompileBy(workers))
 	}
@@ -89,6 +96,16 @@ func Workloads() []Workload {
 	add(shapes, false, Star{Rows: 1 << 20}.Mask())
 	add(shapes, false, budget()...)
 	return all
+}
+
+// keeping is what becomes of the rights of the planning company: they change, are compared, written and opened.
+func keeping() []Workload {
+	many, few := Company{Members: 100_000}, Company{Members: 10_000}
+	ws := []Workload{few.Update("role"), few.Update("cell"), few.DiffMembers(), few.Write(), few.Open(), few.First()}
+	for _, kind := range changeKinds() {
+		ws = append(ws, many.Update(kind))
+	}
+	return append(ws, many.DiffMembers(), many.Write(), many.Open(), many.First(), many.FromFiles())
 }
 
 // planningTables are the result sets of the planning company.

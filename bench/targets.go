@@ -5,19 +5,39 @@ func Targets() []Target { return append(rightsTargets(), maskTargets()...) }
 
 // rightsTargets are what models cost: compiling, changing, storing and asking.
 func rightsTargets() []Target {
+	few, many, million := Company{Members: 10_000}, Company{Members: 100_000}, Company{Members: 1_000_000}
 	return []Target{
 		{
 			Name: "compile 100,000 members of 300 kinds and materialize every kind, against the 300 kinds alone", AtMost: 3,
-			Prepare: against(Company{Members: 100_000, Kinds: 300}.Materialize(), Company{Members: 300, Kinds: 300}.Materialize(), 1),
+			Prepare: against(many.Materialize(), Company{Members: 300, Kinds: 300}.Materialize(), 1),
 		},
 		{
 			Name: "compile 100,000 members of 300 kinds, with all views of a block of 3.6 M cells, against a roaring product for each member (1,000 made, scaled)", AtMost: 1.0 / 500,
-			Short:   "half of the time goes into evaluating one formula over 100,000 cells for each kind",
 			Prepare: againstProducts,
 		},
 		{
 			Name: "compile 1,000,000 members of 3,000 kinds, against 100,000 of 300", AtMost: 12,
-			Prepare: against2(Company{Members: 1_000_000}.Compile(), 1, Company{Members: 100_000}.Compile(), 3),
+			Prepare: against2(million.Compile(), 1, many.Compile(), 3),
+		},
+		{
+			Name: "one member's role changes, of 100,000 members of 300 kinds, against compiling", AtMost: 1.0 / 200,
+			Prepare: against2(many.Update("role"), 500, many.Compile(), 1),
+		},
+		{
+			Name: "one cell of a rights metric changes, of 100,000 members of 300 kinds, against compiling", AtMost: 1.0 / 200,
+			Prepare: against2(many.Update("cell"), 500, many.Compile(), 1),
+		},
+		{
+			Name: "one member's role changes, of 1,000,000 members against 10,000", AtMost: 2,
+			Prepare: against(million.Update("role"), few.Update("role"), 500),
+		},
+		{
+			Name: "one cell of a rights metric changes, of 1,000,000 members against 10,000", AtMost: 2,
+			Prepare: against(million.Update("cell"), few.Update("cell"), 500),
+		},
+		{
+			Name: "open a rights file of 100,000 members and ask the first question, against loading and compiling the model", AtMost: 1.0 / 50,
+			Prepare: against2(many.First(), 3, many.FromFiles(), 1),
 		},
 		{
 			Name: "a remembered view, of 100,000 members against 1,000", AtMost: 1.2,

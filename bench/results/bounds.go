@@ -21,6 +21,10 @@ func bounded() []bound {
 		{"Compile/members=100k/kinds=300", ""},
 		{"Compile/members=100k/kinds=300/departments=200/countries=500/months=36", ""},
 		{"Materialize/members=100k/kinds=300", ""},
+		{"Update/change=role/members=100k/kinds=300", ""},
+		{"Write/members=100k/kinds=300", ""},
+		{"First/members=100k/kinds=300", ""},
+		{"Diff/members=100k/kinds=300", ""},
 	}
 }
 

@@ -175,20 +175,49 @@ From the files of a planning company to a masked table.
 | step | 1k members | 10k members | 100k members |
 | --- | ---: | ---: | ---: |
 `)
-	for _, step := range []struct{ task, key, says string }{
-		{"Load/format=csv", "", "read the files"},
-		{"Check", "", "check formulas and rules"},
-		{"Evaluate", "", "compute all blocks (not needed for rights)"},
-		{"Compile", "", "compile rights"},
-		{"Materialize", "", "compile, and open every block for every kind of member"},
-		{"View/cache=none", "", "open one block for one member"},
-		{"View/cache=hot", "", "the same, remembered"},
-		{"Explain", "", "explain one cell"},
-		{"Who", "", "who reads one cell"},
+	for _, step := range []struct{ task, says string }{
+		{"Load/format=csv", "read the files"},
+		{"Check", "check formulas and rules"},
+		{"Evaluate", "compute all blocks (not needed for rights)"},
+		{"Compile", "compile rights"},
+		{"Materialize", "compile, and open every block for every kind of member"},
+		{"View/cache=none", "open one block for one member"},
+		{"View/cache=hot", "the same, remembered"},
+		{"Explain", "explain one cell"},
+		{"Who", "who reads one cell"},
+		{"Update/change=role", "a member's role changes"},
+		{"Update/change=cell", "a given cell of a member changes"},
+		{"Diff/change=members", "who gains and loses what by 200 changes of members"},
+		{"Diff", "the same, where a rule is gone"},
+		{"Write", "write a rights file"},
+		{"Open", "open it"},
+		{"First", "open it, and ask about one block for one member"},
 	} {
 		p.printf("| %s |", step.says)
 		for _, size := range []string{"members=1k/kinds=30", "members=10k/kinds=30", "members=100k/kinds=300"} {
 			p.printf(" %s |", p.time(step.task+"/"+size))
+		}
+		p.printf("\n")
+	}
+	p.printf("\n")
+	p.scaling()
+}
+
+// scaling is what more workers bring, here.
+func (p *page) scaling() {
+	p.printf(`With more workers, on the %d cores there are:
+
+| | 1 | 2 | 4 | 8 |
+| --- | ---: | ---: | ---: | ---: |
+`, p.report.Cores)
+	for _, row := range []struct{ says, one, more string }{
+		{"compile 100k members of 300 kinds", "Compile/members=100k/kinds=300/workers=1", "Compile/members=100k/kinds=300/workers=%d"},
+		{"mask 1 Mi rows by columns", "Mask/layout=columns/rows=1Mi/dims=3/factors=2/hidden=10", "Mask/layout=columns/rows=1Mi/dims=3/factors=2/hidden=10/workers=%d"},
+		{"mask 1 Mi dense cells", "Mask/layout=dense/rows=1Mi/dims=3/factors=2/hidden=10", "Mask/layout=dense/rows=1Mi/dims=3/factors=2/hidden=10/workers=%d"},
+	} {
+		p.printf("| %s | %s |", row.says, p.time(row.one))
+		for _, n := range []int{2, 4, 8} {
+			p.printf(" %s |", p.time(fmt.Sprintf(row.more, n)))
 		}
 		p.printf("\n")
 	}
