@@ -27,7 +27,8 @@ func TestCompileStopsSoon(t *testing.T) {
 	whole := time.Since(start)
 	before := runtime.NumGoroutine()
 	r := rand.New(rand.NewPCG(1, 2))
-	worst := time.Duration(0)
+	var worst, sum time.Duration
+	n := 0
 	for range times {
 		ctx, cancel := context.WithCancel(t.Context())
 		after := time.Duration(r.Int64N(int64(whole)))
@@ -37,14 +38,15 @@ func TestCompileStopsSoon(t *testing.T) {
 		took := time.Since(cancelled)
 		if !timer.Stop() && err != nil {
 			require.ErrorIs(t, err, context.Canceled)
-			worst = max(worst, took)
+			worst, sum, n = max(worst, took), sum+took, n+1
 		}
 		cancel()
 	}
-	t.Logf("compiling takes %v, stopping at most %v", whole, worst)
-	if !raceDetector { // which makes all of it ten times slower
-		require.Less(t, worst, 150*time.Millisecond, "meant are 50 ms, of a machine that does nothing else")
-	}
+	require.NotZero(t, n)
+	mean := sum / time.Duration(n)
+	t.Logf("compiling takes %v; %d times it stopped after %v, at most %v", whole, n, mean, worst)
+	// Who never looked would go on for half of the time. Seconds alone mean nothing where other tests run too.
+	require.Less(t, mean, max(25*time.Millisecond, whole/8))
 	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 		require.True(t, time.Now().Before(deadline), "goroutines are left")
 	}

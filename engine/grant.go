@@ -13,7 +13,7 @@ import (
 // grant is what the members of one profile may do with one block: what their Views share. It stands by itself, so that
 // one that is remembered keeps no more than it counts.
 type grant struct {
-	rights   *Rights
+	views    *viewCache // that it is asked for from; not the Rights, of which a later generation may share the grant
 	ref      Ref
 	space    cube.Space
 	member   bool // the profile has a role in the block's application
@@ -53,7 +53,7 @@ func (r *Rights) makeGrant(p profileID, ref Ref) (*grant, error) {
 	if err != nil {
 		return nil, placed(ref.Block, err)
 	}
-	g := &grant{rights: r, ref: ref, space: space, member: r.profiles[p].roles[at] >= 0}
+	g := &grant{views: r.views, ref: ref, space: space, member: r.profiles[p].roles[at] >= 0}
 	st := r.plan.State(ref.App, ref.Block)
 	if err := r.ready(p, ref.Block.Dims, st.Read, st.Write); err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (g *grant) tables(c Category) []Table {
 		for _, f := range parts {
 			n += tableBytes + 8*int64(bitmap.WordsFor(g.shape(f.axes).Len()))
 		}
-		g.rights.views.grow(g, n)
+		g.views.grow(g, n)
 		tables := make([]Table, len(parts))
 		for i, f := range parts {
 			if f.set.IsEmpty() {
@@ -168,7 +168,7 @@ func (g *grant) tables(c Category) []Table {
 
 // What a grant takes besides the contents of its sets and tables.
 const (
-	grantBytes  = 416
+	grantBytes  = 368
 	factorBytes = 80
 	tableBytes  = 48
 )

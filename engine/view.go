@@ -173,12 +173,12 @@ func (v *View) Set(ctx context.Context, c Category) (bitmap.Set, error) {
 		return bitmap.Set{}, fmt.Errorf("%s has %d cells, too many for one set (%d)", g.ref.Block, n, uint64(bitmap.MaxCells))
 	}
 	if v.denies(c) {
-		return g.rights.pool.Set(bitmap.Empty, n), nil
+		return v.member.rights.pool.Set(bitmap.Empty, n), nil
 	}
 	parts := g.combined(c)
 	sets := make([]bitmap.Set, len(parts))
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(g.rights.workers)
+	work.SetLimit(v.member.rights.workers)
 	for i, f := range parts {
 		work.Go(func() error {
 			if err := ctx.Err(); err != nil {
@@ -195,7 +195,7 @@ func (v *View) Set(ctx context.Context, c Category) (bitmap.Set, error) {
 	if err := work.Wait(); err != nil {
 		return bitmap.Set{}, err
 	}
-	all := g.rights.pool.Set(bitmap.Full, n)
+	all := v.member.rights.pool.Set(bitmap.Full, n)
 	for _, s := range sets {
 		all = all.And(s)
 	}
