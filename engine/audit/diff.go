@@ -70,9 +70,15 @@ type Example struct {
 // stand in; a block with other dimensions is another block. Members with the same rights before and the same rights now
 // are worked out once, and so are those for whom a block's conditions are the same; no block's product is built.
 //
-// It fails with an *engine.UnknownError where neither side has the member of the options.
+// It fails with an *engine.UnknownError where neither side has the member of the options, and with an
+// *engine.NotHeldError where one side does not hold the rights of all who are asked about.
 func Diff(ctx context.Context, old, new *engine.Rights, opt DiffOptions) (*Difference, error) {
 	d := &differ{Difference: Difference{Old: old, New: new}, opt: opt, lists: map[[2]*cube.List]*listPair{}, compared: map[[2]*cube.Block]bool{}}
+	for s := range 2 {
+		if err := d.complete(s); err != nil {
+			return nil, err
+		}
+	}
 	d.oneSided()
 	if err := d.pairMembers(); err != nil {
 		return nil, err

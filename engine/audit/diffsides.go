@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -25,6 +26,19 @@ type differ struct {
 }
 
 func (d *differ) side(s int) *engine.Rights { return [...]*engine.Rights{d.Old, d.New}[s] }
+
+// complete says whether a side holds the rights of all who are asked about. Those that it does not tell are not lost.
+func (d *differ) complete(s int) error {
+	if d.opt.Member == "" {
+		return d.side(s).Complete()
+	}
+	_, err := d.side(s).Member(d.opt.Member)
+	var missing *engine.NotHeldError
+	if errors.As(err, &missing) {
+		return err
+	}
+	return nil
+}
 
 // memberKind is members with the same rights on each side.
 type memberKind struct {

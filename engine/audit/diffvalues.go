@@ -8,7 +8,7 @@ import (
 )
 
 // origin is the nearest change among a rights metric and what its formula reads, and what that reads: of formulas, of
-// given values, or of the members' role. Nil where none is found.
+// given values, or of the members' role. Nil where none is found, as where rights do not hold the values.
 func (x *reasoning) origin(s int, metric *cube.Block) []Why {
 	return x.nearestChange(s, []*cube.Block{metric})
 }
@@ -39,11 +39,16 @@ func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 			continue
 		case !sameFormula(b, twin):
 			return []Why{whyOf(FormulaChange, b)}
-		case x.valuesDiffer(s, b, twin):
+		case b.Formula == nil && x.valuesDiffer(s, b, twin):
 			return []Why{whyOf(ValuesChange, b)}
 		}
 		if e := plan.Formula(b); e != nil {
 			blocks = append(blocks, slices.Collect(formula.Blocks(e))...)
+		}
+	}
+	for _, b := range blocks { // none of what they read changed: what differs was given instead of computed
+		if twin := sameBlock(other, b); b.Overridable && x.valuesDiffer(s, b, twin) {
+			return []Why{whyOf(ValuesChange, b)}
 		}
 	}
 	return nil
@@ -53,13 +58,10 @@ func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 // differ.
 const maxCompared = 1 << 20
 
-// valuesDiffer says whether the values given for a block of a side are others than those of the other side's, at the
-// items that both have; along User for the members asked about alone.
+// valuesDiffer says whether a block of a side holds other values than the other side's, at the items that both have;
+// along User for the members asked about alone.
 func (x *reasoning) valuesDiffer(s int, b, twin *cube.Block) bool {
-	switch {
-	case b.Input == twin.Input:
-		return false
-	case !sameDims(b, twin):
+	if !sameDims(b, twin) {
 		return true
 	}
 	own := slices.Index(b.Dims, x.side(s).Workspace().Users)
@@ -67,41 +69,29 @@ func (x *reasoning) valuesDiffer(s int, b, twin *cube.Block) bool {
 	if differ, ok := x.compared[key]; ok && own < 0 {
 		return differ
 	}
-	where := make([]cube.ItemID, len(b.Dims))
-	for i := range where {
-		where[i] = cube.NoItem
-	}
-	cells := uint64(1)
+	where, cells := make([]cube.ItemID, len(b.Dims)), uint64(1)
 	for i, d := range b.Dims {
+		where[i] = cube.NoItem
 		if i == own {
 			where[i] = x.kind.first[s]
-			continue
+		} else {
+			cells *= uint64(d.Len())
 		}
-		cells *= uint64(d.Len())
-	}
-	if cells > maxCompared {
-		return false
 	}
 	differ := false
-	for cell := range cellsOf(b, where) {
-		at, ok := moved(cell, b.Dims, twin.Dims)
-		if ok && !sameValue(given(b, cell), given(twin, at), b.Type, twin.Type) {
-			differ = true
-			break
+	if here, there := x.held(s, b), x.held(1-s, twin); cells <= maxCompared && here != there && here != nil && there != nil {
+		for cell := range cellsOf(b, where) {
+			at, ok := moved(cell, b.Dims, twin.Dims)
+			if ok && !sameValue(here.Value(here.Space().Cell(cell)), there.Value(there.Space().Cell(at)), b.Type, twin.Type) {
+				differ = true
+				break
+			}
 		}
 	}
 	if own < 0 {
 		x.compared[key] = differ
 	}
 	return differ
-}
-
-// given is the value given for a cell.
-func given(b *cube.Block, cell []cube.ItemID) cube.Value {
-	if b.Input == nil {
-		return cube.Value{}
-	}
-	return b.Input.Value(b.Input.Space().Cell(cell))
 }
 
 func sameValue(a, b cube.Value, of, other cube.Type) bool {

@@ -50,6 +50,13 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sid
 		return []Why{{Kind: BlockChange, Old: c.pair.String()}}, nil
 	}
 	x := &reasoning{blockDiff: c, kind: k}
+	x.held = func(s int, b *cube.Block) *cube.Column {
+		col, err := c.side(s).Values(ctx, b)
+		if err != nil { // rights of a file hold what explanations read; what else there is goes unnamed
+			return nil
+		}
+		return col
+	}
 	for s, v := range sides {
 		if c.traced[s] == nil {
 			var err error
@@ -72,6 +79,7 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sid
 type reasoning struct {
 	*blockDiff
 	kind   *memberKind
+	held   func(side int, b *cube.Block) *cube.Column // values of a block; nil: not known
 	traces [2]*engine.Trace
 	known  [2]map[int]bool // the factors of each side that were looked at
 	found  []Why
