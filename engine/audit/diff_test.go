@@ -389,3 +389,48 @@ func TestGuardDiffFollowsKinds(t *testing.T) {
 	require.Equal(t, few.compared, many.compared)
 	require.Less(t, many.allocations, 1.2*few.allocations)
 }
+
+// Generations share a workspace that may be older than they are: what changed is asked of the rights.
+func TestDiffOfGenerations(t *testing.T) {
+	r := modelOf(t, diffBase, `Role.Planner`, `Role.\"Planner\"`, "Region.EMEA, Country.France", `Region.\"EMEA\", Country.\"France\"`)
+	for want, change := range map[string]engine.Change{
+		"the role in Plan: Planner, was Reader":   engine.SetRole{Member: "bob", Role: "Planner"},
+		"the values of Plan::AR Given changed":    engine.SetCell{Metric: "AR Given", Items: []string{"ann", "France"}, Value: cube.RightsValue(0)},
+		"the values of User.Country changed":      engine.SetProperty{List: "User", Item: "ann", Property: "Country", Value: cube.TextValue("Japan")},
+		`the rule "Given" of Plan is gone`:        engine.RemoveRule{Name: "Given"},
+		"items of Plan::Month are new":            engine.AppendItem{List: "Month", Item: "Apr"},
+		"the formula of Plan::AR Country changed": engine.SetFormula{Block: "AR Country", Formula: "ACCESSRIGHTS(TRUE, TRUE)"},
+	} {
+		next, err := r.Update(context.Background(), change)
+		require.NoError(t, err, want)
+		d, _ := diffOf(t, r, next)
+		lines := reasons(d)
+		require.NotEmpty(t, lines, want)
+		for _, line := range lines {
+			require.Equal(t, want, line[strings.Index(line, ": ")+2:])
+		}
+		back, _ := diffOf(t, next, r)
+		require.Len(t, back.Changes, len(d.Changes))
+	}
+}
+
+// Who is not held by a side is not taken for somebody who lost everything.
+func TestDiffOfSomeMembers(t *testing.T) {
+	ctx := context.Background()
+	whole := modelOf(t, diffBase, `Role.Planner`, `Role.\"Planner\"`, "Region.EMEA, Country.France", `Region.\"EMEA\", Country.\"France\"`)
+	some, err := engine.Compile(ctx, whole.Workspace(), engine.Options{Members: []cube.ItemID{1}})
+	require.NoError(t, err)
+	var missing *engine.NotHeldError
+	for _, opt := range []audit.DiffOptions{{}, {Member: "ann"}} {
+		_, err = audit.Diff(ctx, whole, some, opt)
+		require.ErrorAs(t, err, &missing)
+		_, err = audit.Diff(ctx, some, whole, opt)
+		require.ErrorAs(t, err, &missing)
+	}
+	d, err := audit.Diff(ctx, some, whole, audit.DiffOptions{Member: "bob"})
+	require.NoError(t, err)
+	require.Empty(t, d.Changes)
+	var unknown *engine.UnknownError
+	_, err = audit.Diff(ctx, whole, whole, audit.DiffOptions{Member: "zoe"})
+	require.ErrorAs(t, err, &unknown)
+}

@@ -18,8 +18,8 @@ import (
 	"github.com/cubeward/cubeward/engine/audit"
 )
 
-// sequence is a list in a line of YAML: items, cells, targets, permissions …
-var sequence = regexp.MustCompile(`\[[^][{}"\\]*\]`)
+// yamlSequence is a list in a line of YAML: items, cells, targets, permissions …
+var yamlSequence = regexp.MustCompile(`\[[^][{}"\\]*\]`)
 
 // edited is a model with a few lines of its files left out or moved, and with other items, cells and rights. It may be
 // none that SPEC allows.
@@ -39,7 +39,7 @@ func edited(r *rand.Rand, m Model) Model {
 			words := []string{"rw", "true", "false", "Reader", "Contributor", "apply", "ignore", "read_write", "write", "none", "everything"}
 			lines[i] = strings.ReplaceAll(lines[i], words[r.IntN(len(words))], words[r.IntN(len(words))])
 		default: // an element less, or others before it
-			found := sequence.FindAllStringIndex(lines[i], -1)
+			found := yamlSequence.FindAllStringIndex(lines[i], -1)
 			if len(found) == 0 {
 				continue
 			}
