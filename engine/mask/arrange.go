@@ -61,7 +61,7 @@ func (p *pass) sort(cols []*coded) error {
 	cells := make([]uint64, p.n)
 	codes := make([]uint32, p.n)
 	for _, col := range by {
-		if err := cols[col].coder.code(0, codes); err != nil {
+		if err := cols[col].code(0, codes, nil); err != nil {
 			return p.m.columnError(col, err)
 		}
 		size := uint64(p.m.items[col].list.Len())

@@ -54,7 +54,7 @@ func (m *Masker) CheckWrite(first uint64, batch arrow.RecordBatch) (proposals it
 		if !m.items[i].dimension {
 			continue
 		}
-		if err := c.coder.code(0, codes); err != nil {
+		if err := c.code(0, codes, nil); err != nil {
 			return nil, m.columnError(i, err)
 		}
 		w.items[i] = make([]cube.ItemID, p.n)

@@ -1,216 +1,212 @@
 package mask
 
 import (
+	"bytes"
+
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// coder turns the rows of an item column into codes: numbers of a table's slots. Values that stand in a dictionary
-// are looked up once and coded by their place there; others by their item.
-type coder interface {
-	// code writes the codes of as many rows as out holds, from row lo on.
-	code(lo int, out []uint32) error
+// codes are numbers of rows in the width that they have where they stand; one of the slices is used, none where there
+// are no numbers to use. Kernels are chosen by the width here, once for a stretch of rows.
+type codes struct {
+	bytes  []uint8
+	shorts []uint16
+	words  []uint32
 }
 
-// coded is one item column of one batch. It may be used by many goroutines.
-type coded struct {
-	coder   coder
-	entries int      // codes below are entries; unknownSlot and nullSlot follow
-	items   []int32  // the item of each entry, notItem or nullItem; nil where the entries are the items
-	places  []uint32 // items, with 0 for what is none: where coupled conditions look
-	nulls   bool     // a row may be null
-	direct  any      // []uint8, []uint16 or []uint32: the codes of all rows, where they stand in the batch like that
-	tables  [][]byte // by group; nil where every row keeps all lanes
-	always  []byte   // by group: the lanes that every row keeps
+// codesIn are the numbers of so many bytes each that b holds.
+func codesIn(b []byte, width int) codes {
+	switch width {
+	case 1:
+		return codes{bytes: b}
+	case 2:
+		return codes{shorts: arrow.GetData[uint16](b)}
+	case 4:
+		return codes{words: arrow.GetData[uint32](b)}
+	}
+	return codes{}
 }
 
-// item is the item of a code, negative where there is none.
-func (c *coded) item(code uint32) int32 {
+func codesOf(v []uint32) codes { return codes{words: v} }
+
+func (c *codes) none() bool { return c.bytes == nil && c.shorts == nil && c.words == nil }
+
+// cut are the codes of the rows [lo,hi).
+func (c *codes) cut(lo, hi int) codes {
 	switch {
-	case int(code) >= c.entries:
-		return notItem
-	case c.items == nil:
-		return int32(code)
+	case c.words != nil:
+		return codes{words: c.words[lo:hi]}
+	case c.shorts != nil:
+		return codes{shorts: c.shorts[lo:hi]}
 	}
-	return c.items[code]
+	return codes{bytes: c.bytes[lo:hi]}
 }
 
-// newCoded prepares a column of a batch. A dictionary no longer than the batch is coded by its entries, to which the
-// tables are folded.
-func newCoded(p part, lk *lookup, col int, groups []group) (*coded, error) {
-	c := &coded{entries: lk.list.Len(), tables: make([][]byte, len(groups)), always: make([]byte, len(groups))}
-	for k := range groups {
-		c.tables[k] = groups[k].tables[col]
+func (c *codes) at(i int) uint32 {
+	switch {
+	case c.words != nil:
+		return c.words[i]
+	case c.shorts != nil:
+		return uint32(c.shorts[i])
 	}
-	var err error
-	if dt, ok := p.data.DataType().(*arrow.DictionaryType); ok {
-		err = c.dictionary(p, dt, lk)
-	} else {
-		c.coder, c.nulls, err = newCoder(p, p.data.DataType(), lk)
-	}
-	c.settle()
-	return c, err
+	return uint32(c.bytes[i])
 }
 
-// settle finds the lanes that no row of the column can lose, and drops the tables that thus say nothing.
-func (c *coded) settle() {
-	for k, t := range c.tables {
-		c.always[k] = 0xff
-		if t == nil {
-			continue
-		}
-		for _, b := range t[:c.entries] {
-			c.always[k] &= b
-		}
-		if c.items == nil {
-			c.always[k] &= t[c.entries+unknownSlot]
-		}
-		if c.nulls {
-			c.always[k] &= t[c.entries+nullSlot]
-		}
-		if c.always[k] == 0xff {
-			c.tables[k] = nil
-		}
+// inside says whether all codes are below n.
+func (c *codes) inside(n int) bool {
+	switch {
+	case c.words != nil:
+		return allBelow(c.words, uint64(n))
+	case c.shorts != nil:
+		return allBelow(c.shorts, uint64(n))
+	}
+	return allBelow(c.bytes, uint64(n))
+}
+
+// clamp writes the codes to out, n for those that are larger.
+func (c *codes) clamp(out []uint32, n int) {
+	switch {
+	case c.words != nil:
+		codePositions(out, c.words, uint64(n))
+	case c.shorts != nil:
+		codePositions(out, c.shorts, uint64(n))
+	default:
+		codePositions(out, c.bytes, uint64(n))
 	}
 }
 
-// dictionary codes by entries where that saves lookups, else by items.
-func (c *coded) dictionary(p part, dt *arrow.DictionaryType, lk *lookup) error {
-	d, err := newDictionaryCoder(p, dt, lk)
-	if err != nil || d == nil {
-		c.coder, c.nulls = nullCoder{uint32(c.entries + nullSlot)}, true
-		return err
+// same says whether the codes of the rows [lo,hi) are all the first.
+func (c *codes) same(lo, hi int) bool {
+	switch {
+	case c.words != nil:
+		return allSame(c.words[lo:hi])
+	case c.shorts != nil:
+		return allSame(c.shorts[lo:hi])
 	}
-	c.coder, c.nulls = d, true
-	if d.size > max(p.n, 256) {
-		return nil
-	}
-	d.byEntry(uint32(c.entries))
-	c.coder, c.entries, c.items, c.nulls = d, len(d.entries), d.entries, d.valid != nil
-	for k, t := range c.tables {
-		if t == nil {
-			continue
-		}
-		folded := make([]byte, len(d.entries)+extraSlots)
-		unknown := len(t) - extraSlots
-		for i, item := range d.entries {
-			switch {
-			case item >= 0:
-				folded[i] = t[item]
-			case item == nullItem:
-				folded[i] = t[unknown+nullSlot]
-				c.nulls = true
-			default:
-				folded[i] = t[unknown+unknownSlot]
-			}
-		}
-		copy(folded[len(d.entries):], t[unknown:])
-		c.tables[k] = folded
-	}
-	c.places = make([]uint32, len(d.entries)+extraSlots)
-	for i, item := range d.entries {
-		c.places[i] = uint32(max(item, 0))
-	}
-	if !c.nulls {
-		c.direct = d.direct()
-	}
-	return nil
+	return allSame(c.bytes[lo:hi])
 }
 
-// newCoder codes rows by items. nulls says whether a row may be null.
-func newCoder(p part, dt arrow.DataType, lk *lookup) (cd coder, nulls bool, err error) {
-	n := uint32(lk.list.Len())
-	switch dt := dt.(type) {
-	case *arrow.DictionaryType:
-		d, err := newDictionaryCoder(p, dt, lk)
-		if err != nil || d == nil {
-			return nullCoder{n + nullSlot}, true, err
-		}
-		return d, true, nil
-	case *arrow.RunEndEncodedType:
-		cd, err := newRunCoder(p, dt, lk)
-		return cd, true, err
+// allSame says whether all codes are the first.
+func allSame[T uint8 | uint16 | uint32](v []T) bool {
+	if v[0] != v[len(v)-1] {
+		return false
 	}
-	valid, err := p.validity()
-	if err != nil {
-		return nil, false, err
-	}
-	base := plainCoder{lk, p.off, valid, n}
-	switch dt.ID() {
-	case arrow.STRING, arrow.LARGE_STRING, arrow.STRING_VIEW:
-		return newTextCoder(p, dt, base)
-	case arrow.INT8:
-		return newNumberCoder[int8](p, base)
-	case arrow.INT16:
-		return newNumberCoder[int16](p, base)
-	case arrow.INT32, arrow.DATE32:
-		return newNumberCoder[int32](p, base)
-	case arrow.INT64:
-		return newNumberCoder[int64](p, base)
-	case arrow.UINT8:
-		return newNumberCoder[uint8](p, base)
-	case arrow.UINT16:
-		return newNumberCoder[uint16](p, base)
-	case arrow.UINT32:
-		return newNumberCoder[uint32](p, base)
-	case arrow.UINT64:
-		return newNumberCoder[uint64](p, base)
-	}
-	return nil, false, malformed("a column of another type than its schema says")
+	b := arrow.GetBytes(v)
+	width := len(b) / len(v)
+	return bytes.Equal(b[width:], b[:len(b)-width]) // as fast as memory is read, where a loop over the codes is not
 }
 
-// nullCoder is for columns without a value.
-type nullCoder struct{ null uint32 }
+// Rows are looked at in stretches of runRows to see whether they hold the same.
+const (
+	runRows    = 256
+	runSamples = 16
+)
 
-func (c nullCoder) code(_ int, out []uint32) error {
-	for i := range out {
-		out[i] = c.null
-	}
-	return nil
-}
-
-// plainCoder is what coders of values that stand in the rows share.
-type plainCoder struct {
-	lookup *lookup
-	off    int
-	valid  []byte // bitmap from bit off on; nil where no row is null
-	n      uint32 // the list's items
-}
-
-func (c *plainCoder) null(row int) bool {
-	at := c.off + row
-	return c.valid != nil && c.valid[at>>3]>>(at&7)&1 == 0
-}
-
-// slot is the code of an item.
-func (c *plainCoder) slot(item int32) uint32 {
-	if item < 0 {
-		return c.n + unknownSlot
-	}
-	return uint32(item)
-}
-
-type numberCoder[T index] struct {
-	plainCoder
-	values []T
-}
-
-func newNumberCoder[T index](p part, base plainCoder) (coder, bool, error) {
-	width := p.data.DataType().(arrow.FixedWidthDataType).Bytes()
-	values, err := indices[T](p, width)
-	return &numberCoder[T]{base, values}, base.valid != nil, err
-}
-
-func (c *numberCoder[T]) code(lo int, out []uint32) error {
-	signed := ^T(0) < 0
-	for i, v := range c.values[lo : lo+len(out)] {
-		switch {
-		case c.valid != nil && c.null(lo+i):
-			out[i] = c.n + nullSlot
-		case signed:
-			out[i] = c.slot(c.lookup.number(int64(v)))
-		default:
-			out[i] = c.slot(c.lookup.unsigned(uint64(v)))
+// clustered says whether rows next to each other seem to have the same code, by looking at a few of n.
+func (c *codes) clustered(n int) bool {
+	runs, same := n/runRows, 0
+	samples := min(runs, runSamples)
+	for i := range samples {
+		at := i * runs / samples * runRows
+		if first := c.at(at); first == c.at(at+runRows-1) && first == c.at(at+runRows/2) {
+			same++
 		}
 	}
-	return nil
+	return same > 0 && 4*same >= samples
+}
+
+// setTable writes to rows the table's byte for each code. It is false where a code is outside the table.
+func (c *codes) setTable(rows, table []byte) bool {
+	switch {
+	case c.words != nil:
+		return setTable(rows, c.words, table)
+	case c.shorts != nil:
+		return setTable(rows, c.shorts, table)
+	}
+	return setTable(rows, c.bytes, table)
+}
+
+// andTable is setTable onto what rows hold.
+func (c *codes) andTable(rows, table []byte) bool {
+	switch {
+	case c.words != nil:
+		return andTable(rows, c.words, table)
+	case c.shorts != nil:
+		return andTable(rows, c.shorts, table)
+	}
+	return andTable(rows, c.bytes, table)
+}
+
+// setTables is setTable and andTable of two columns at once.
+func (c *codes) setTables(rows, table []byte, d *codes, other []byte) bool {
+	switch {
+	case c.words != nil:
+		return setWith(rows, c.words, table, d, other)
+	case c.shorts != nil:
+		return setWith(rows, c.shorts, table, d, other)
+	}
+	return setWith(rows, c.bytes, table, d, other)
+}
+
+func setWith[T uint8 | uint16 | uint32](rows []byte, v []T, table []byte, d *codes, other []byte) bool {
+	switch {
+	case d.words != nil:
+		return setTables(rows, v, table, d.words, other)
+	case d.shorts != nil:
+		return setTables(rows, v, table, d.shorts, other)
+	}
+	return setTables(rows, v, table, d.bytes, other)
+}
+
+// andBits clears the bits of words whose code is not in the table.
+func (c *codes) andBits(words []uint64, table bitTable, scratch []byte) bool {
+	switch {
+	case c.words != nil:
+		return andBits(words, c.words, table, scratch)
+	case c.shorts != nil:
+		return andBits(words, c.shorts, table, scratch)
+	}
+	return andBits(words, c.bytes, table, scratch)
+}
+
+// setCells writes to cells the offset of each code, addToCells adds it. They are false where a code has none.
+func (c *codes) setCells(cells, offsets []uint32) bool {
+	switch {
+	case c.words != nil:
+		return setCells(cells, c.words, offsets)
+	case c.shorts != nil:
+		return setCells(cells, c.shorts, offsets)
+	}
+	return setCells(cells, c.bytes, offsets)
+}
+
+func (c *codes) addToCells(cells, offsets []uint32) bool {
+	switch {
+	case c.words != nil:
+		return addToCells(cells, c.words, offsets)
+	case c.shorts != nil:
+		return addToCells(cells, c.shorts, offsets)
+	}
+	return addToCells(cells, c.bytes, offsets)
+}
+
+// andCouple clears the bits of rows that the table lacks at the sum of two columns' offsets.
+func (c *codes) andCouple(rows []byte, offsets []uint32, d *codes, others []uint32, table []byte) bool {
+	switch {
+	case c.words != nil:
+		return coupleWith(rows, c.words, offsets, d, others, table)
+	case c.shorts != nil:
+		return coupleWith(rows, c.shorts, offsets, d, others, table)
+	}
+	return coupleWith(rows, c.bytes, offsets, d, others, table)
+}
+
+func coupleWith[T uint8 | uint16 | uint32](rows []byte, v []T, offsets []uint32, d *codes, others []uint32, table []byte) bool {
+	switch {
+	case d.words != nil:
+		return andCouple(rows, v, offsets, d.words, others, table)
+	case d.shorts != nil:
+		return andCouple(rows, v, offsets, d.shorts, others, table)
+	}
+	return andCouple(rows, v, offsets, d.bytes, others, table)
 }

@@ -12,11 +12,12 @@ const chunkRows = 4096
 // decision is the bits of one batch.
 type decision struct {
 	n     int
+	cols  []*coded
 	lanes [][]uint64 // by lane; nil where all rows have it
 	nulls [][]uint64 // by item column: null rows; nil where there are none
-	asked []byte     // by group: the lanes that some row may lack
-	lent  []uint64   // where the words are
-	arena []uint64   // what is left of it
+	course
+	lent  []uint64 // where the words are
+	arena []uint64 // what is left of it
 }
 
 // words are so many words of the arena, which hold anything; it must be large enough.
@@ -29,23 +30,31 @@ func (d *decision) words(n int) []uint64 {
 // scratch is what one goroutine needs to decide a chunk.
 type scratch struct {
 	codes [][]uint32 // by item column
+	books []*book    // by item column; nil where it is no column of texts
+	views []view     // by item column
+	runs  []run      // by item column
 	bytes [chunkRows]byte
-	cells [chunkRows]uint64
+	cells [chunkRows]uint32
+	words [chunkRows / 64]uint64
 }
 
 // scratches are reused by the calls of one Masker: they hold numbers of items only while a call runs, and are read
 // only where it wrote.
 func (m *Masker) newScratch() *scratch {
-	s := &scratch{codes: make([][]uint32, len(m.items))}
+	n := len(m.items)
+	s := &scratch{codes: make([][]uint32, n), books: make([]*book, n), views: make([]view, n), runs: make([]run, n)}
 	for i := range m.items {
 		s.codes[i] = make([]uint32, chunkRows)
+		if m.items[i].lookup.texts {
+			s.books[i] = newBook(m.items[i].lookup)
+		}
 	}
 	return s
 }
 
 // decide answers all lanes for the rows of a batch whose item columns are cols.
 func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
-	d := &decision{n: n, lanes: make([][]uint64, len(m.lanes)), nulls: make([][]uint64, len(cols)), asked: make([]byte, len(m.groups))}
+	d := &decision{n: n, cols: cols, lanes: make([][]uint64, len(m.lanes)), nulls: make([][]uint64, len(cols)), course: m.course(n, cols)}
 	var used []*[]uint64
 	for i := range m.lanes {
 		if m.lanes[i].never {
@@ -53,16 +62,14 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 		}
 	}
 	for k := range m.groups {
-		always := byte(0xff)
-		for _, c := range cols {
-			always &= c.always[k]
-		}
-		for j, id := range m.groups[k].lanes {
-			if always>>j&1 == 0 || len(m.lanes[id].coupled) > 0 {
-				d.asked[k] |= 1 << j
+		for bit, id := range m.groups[k].lanes {
+			if d.asked[k]>>bit&1 != 0 {
 				used = append(used, &d.lanes[id])
 			}
 		}
+	}
+	for _, id := range d.open {
+		used = append(used, &d.lanes[id])
 	}
 	for i, c := range cols {
 		if c.nulls {
@@ -79,9 +86,8 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 			clear(d.lanes[i])
 		}
 	}
-	couples := m.bindCouples(n, cols)
 	return d, inChunks(n, workers, &m.scratch, func(s *scratch, lo, hi int) error {
-		return m.decideChunk(d, cols, couples, s, lo, hi)
+		return m.decideChunk(d, s, lo, hi)
 	})
 }
 
@@ -111,126 +117,233 @@ func inChunks(n, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) er
 }
 
 // decideChunk decides the rows [lo,hi); lo is the first row of a word.
-func (m *Masker) decideChunk(d *decision, cols []*coded, couples []*boundCouple, s *scratch, lo, hi int) error {
-	n := hi - lo
-	words := func(all []uint64) []uint64 { return all[lo>>6 : lo>>6+wordsFor(n)] }
-	for i, c := range cols {
-		if c.direct != nil {
-			if !c.looksUp() && !c.inside(lo, hi) {
-				return m.columnError(i, malformed("an index is outside its dictionary"))
-			}
-			continue
-		}
-		if err := c.coder.code(lo, s.codes[i][:n]); err != nil {
+func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int) error {
+	x := stretch{m: m, d: d, s: s, from: lo, to: hi}
+	runs := false
+	for i, c := range d.cols {
+		v := &s.views[i]
+		if err := v.read(c, s, i, lo, hi); err != nil {
 			return m.columnError(i, err)
 		}
 		if c.nulls {
-			equalBits(words(d.nulls[i]), s.codes[i][:n], uint32(c.entries+nullSlot))
-			d.nullItems(c, i, s, lo, n)
+			v.putNulls(d.nulls[i][lo>>6:lo>>6+wordsFor(hi-lo)], hi-lo)
 		}
+		runs = runs || v.clustered
 	}
-	for k := range m.groups {
-		if d.asked[k] == 0 {
+	x.lo, x.hi = lo, hi
+	if !runs {
+		return x.decide()
+	}
+	for at := lo; at < hi; at += runRows {
+		if !x.findRuns(at, min(at+runRows, hi)) && at > lo {
 			continue
 		}
-		if !m.decideGroup(d, k, cols, couples, s, lo, hi) {
-			for i, c := range cols {
-				if !c.inside(lo, hi) {
-					return m.columnError(i, malformed("an index is outside its dictionary"))
-				}
+		if x.hi = at; at > lo {
+			if err := x.decide(); err != nil {
+				return err
 			}
-			return malformed("an index is outside its dictionary")
+		}
+		x.lo = at
+		x.startRuns()
+	}
+	x.hi = hi
+	return x.decide()
+}
+
+// stretch is the rows [lo,hi) on their way through a decision.
+type stretch struct {
+	m      *Masker
+	d      *decision
+	s      *scratch
+	from   int // the first row of their chunk
+	to     int // the first row after it
+	lo, hi int
+}
+
+// words are the stretch's own.
+func (x *stretch) words(all []uint64) []uint64 { return all[x.lo>>6 : x.lo>>6+wordsFor(x.hi-x.lo)] }
+
+// run is what rows next to each other hold alike, if anything.
+type run struct {
+	alike bool
+	code  uint32
+}
+
+// findRuns finds out which columns hold the same in all the rows [lo,hi), and whether that differs from the stretch.
+func (x *stretch) findRuns(lo, hi int) bool {
+	differ := false
+	for i := range x.s.views {
+		v, r := &x.s.views[i], &x.s.runs[i]
+		switch {
+		case v.codes.none(): // the whole chunk is one run
+		case v.clustered && v.codes.same(lo-x.from, hi-x.from):
+			*r = run{true, v.codes.at(lo - x.from)}
+		default:
+			*r = run{}
+		}
+		differ = differ || *r != v.run
+	}
+	return differ
+}
+
+func (x *stretch) startRuns() {
+	for i := range x.s.views {
+		x.s.views[i].run = x.s.runs[i]
+	}
+}
+
+// decide answers all lanes for the stretch.
+func (x *stretch) decide() error {
+	for i := range x.s.views {
+		x.s.views[i].checked = false
+	}
+	inside := true
+	for i := range x.s.views {
+		if v := &x.s.views[i]; v.alike && !v.inside(0, 0) {
+			return x.m.columnError(i, malformed("an index is outside its dictionary"))
 		}
 	}
-	for i := range m.lanes {
-		for _, c := range m.lanes[i].coupled {
-			if c.couple == nil || couples[c.couple.id] == nil {
-				m.couple(words(d.lanes[i]), &c, cols, s, lo, hi)
-			}
+	for k := range x.m.groups {
+		switch {
+		case x.d.asked[k] == 0:
+		case wideBits():
+			inside = inside && x.decideLanes(k)
+		default:
+			inside = inside && x.decideGroup(k)
 		}
+	}
+	for _, lane := range x.d.open {
+		fill(x.words(x.d.lanes[lane]), x.hi-x.lo)
+	}
+	for i := range x.d.grids {
+		inside = inside && x.decideGrid(&x.d.grids[i])
+	}
+	for i := range x.s.views {
+		v := &x.s.views[i]
+		if v.checked && inside {
+			continue
+		}
+		if !v.inside(x.lo-x.from, x.hi-x.from) {
+			return x.m.columnError(i, malformed("an index is outside its dictionary"))
+		}
+	}
+	if !inside {
+		return malformed("an index is outside its dictionary")
 	}
 	return nil
 }
 
-// couple clears the bits of the rows [lo,hi) whose cell the condition lacks.
-func (m *Masker) couple(words []uint64, c *condition, cols []*coded, s *scratch, lo, hi int) {
-	cells := s.cells[:hi-lo]
-	for i := range cells {
-		cells[i] = c.base
-	}
-	for k, col := range c.columns {
-		x, stride := cols[col], c.strides[k]
-		switch codes := x.direct.(type) {
-		case []uint8:
-			addCells(cells, codes[lo:hi], x.places, 0, stride)
-		case []uint16:
-			addCells(cells, codes[lo:hi], x.places, 0, stride)
-		case []uint32:
-			addCells(cells, codes[lo:hi], x.places, 0, stride)
-		default:
-			addCells(cells, s.codes[col][:hi-lo], x.places, uint64(x.entries), stride)
+// decideGroup answers one group's lanes, as far as columns one by one say. It is false where an index is outside its
+// dictionary.
+func (x *stretch) decideGroup(group int) bool {
+	n := x.hi - x.lo
+	rows := x.s.bytes[:n]
+	keep := byte(0xff) // the lanes that columns leave which hold one item
+	var one *view      // a column that waits for a second
+	filled := false
+	for i := range x.s.views {
+		v := &x.s.views[i]
+		table := v.settled.tables[group]
+		if table == nil || !x.d.needed[group*len(x.s.views)+i] {
+			continue
 		}
-	}
-	andCells(words, cells, c.bits)
-}
-
-// nullItems adds to the null rows those whose dictionary entry is null.
-func (d *decision) nullItems(c *coded, col int, s *scratch, lo, n int) {
-	if c.items == nil {
-		return
-	}
-	for j, code := range s.codes[col][:n] {
-		if int(code) < len(c.items) && c.items[code] == nullItem {
-			setBit(d.nulls[col], lo+j)
+		if v.alike {
+			keep &= table[v.code]
+			continue
 		}
-	}
-}
-
-// decideGroup answers one group's lanes for the rows [lo,hi). It is false where an index is outside its dictionary.
-func (m *Masker) decideGroup(d *decision, group int, cols []*coded, couples []*boundCouple, s *scratch, lo, hi int) bool {
-	n := hi - lo
-	rows := s.bytes[:n]
-	one, filled := -1, false // a column that waits for a second
-	for i, c := range cols {
+		v.checked = true
+		c := v.codes.cut(x.lo-x.from, x.hi-x.from)
 		switch {
-		case c.tables[group] == nil:
 		case filled:
-			if !apply(rows, c, group, s.codes[i], lo, hi, false) {
+			if !c.andTable(rows, v.table(table)) {
 				return false
 			}
-		case one < 0:
-			one = i
+		case one == nil:
+			one = v
 		default:
-			if !applyTwo(rows, cols[one], c, group, s.codes[one], s.codes[i], lo, hi) {
+			first := one.codes.cut(x.lo-x.from, x.hi-x.from)
+			if !first.setTables(rows, one.table(one.settled.tables[group]), &c, v.table(table)) {
 				return false
 			}
 			filled = true
 		}
 	}
-	switch {
-	case filled:
-	case one >= 0:
-		if !apply(rows, cols[one], group, s.codes[one], lo, hi, true) {
+	if one != nil && !filled {
+		c := one.codes.cut(x.lo-x.from, x.hi-x.from)
+		if !c.setTable(rows, one.table(one.settled.tables[group])) {
 			return false
 		}
-	default:
-		for i := range rows {
-			rows[i] = 0xff
+	}
+	bytes := one != nil
+	for _, o := range x.d.couples[group] {
+		if !bytes {
+			setAll(rows)
+			bytes = true
+		}
+		if !x.decideCouple(o, rows, &keep) {
+			return false
 		}
 	}
-	for _, c := range m.groups[group].couples {
-		if b := couples[c.id]; b != nil {
-			x, y := c.columns[0], c.columns[1]
-			if !b.and(rows, cols[x], cols[y], s.codes[x], s.codes[y], lo, hi) {
+	x.packGroup(group, keep, bytes)
+	return true
+}
+
+// decideLanes is decideGroup lane by lane, by bits.
+func (x *stretch) decideLanes(group int) bool {
+	for bit, id := range x.m.groups[group].lanes {
+		if x.d.asked[group]>>bit&1 == 0 {
+			continue
+		}
+		words := x.words(x.d.lanes[id])
+		fill(words, x.hi-x.lo)
+		for i := range x.s.views {
+			v := &x.s.views[i]
+			if v.settled.always[group]>>bit&1 != 0 || !x.d.needed[group*len(x.s.views)+i] {
+				continue
+			}
+			table := v.translation.bits[group][bit]
+			if v.alike {
+				if !hasBit(table.bits, int(v.code)) {
+					clear(words)
+				}
+				continue
+			}
+			if v.exact {
+				table.size = v.translation.entries
+			}
+			v.checked = true
+			if c := v.codes.cut(x.lo-x.from, x.hi-x.from); !c.andBits(words, table, x.s.bytes[:]) {
 				return false
 			}
 		}
 	}
-	clear(s.bytes[n : 64*wordsFor(n)])
-	for k, id := range m.groups[group].lanes {
-		if d.asked[group]>>k&1 != 0 {
-			pack(d.lanes[id][lo>>6:lo>>6+wordsFor(n)], s.bytes[:64*wordsFor(n)], k)
+	return true
+}
+
+// packGroup makes words of the bytes of rows, where there are any; lanes that keep lacks have no row.
+func (x *stretch) packGroup(group int, keep byte, bytes bool) {
+	n := x.hi - x.lo
+	if bytes {
+		clear(x.s.bytes[n : 64*wordsFor(n)])
+	}
+	for k, id := range x.m.groups[group].lanes {
+		if x.d.asked[group]>>k&1 == 0 {
+			continue
+		}
+		switch words := x.words(x.d.lanes[id]); {
+		case keep>>k&1 == 0:
+			clear(words)
+		case bytes:
+			pack(words, x.s.bytes[:64*wordsFor(n)], k)
+		default:
+			fill(words, n)
 		}
 	}
-	return true
+}
+
+// setAll sets all bits.
+func setAll(rows []byte) {
+	for i := range rows {
+		rows[i] = 0xff
+	}
 }

@@ -168,25 +168,24 @@ func (b *fanBatch) read(m *Masker) (err error) {
 	b.n = int(b.batch.NumRows())
 	b.plain = make([]*array.Data, m.input.NumFields())
 	b.nulls = make([][]uint64, len(m.items))
-	d := &decision{nulls: b.nulls}
 	for i, c := range m.items {
 		in, err := whole(b.batch.Column(c.field).Data())
 		if err != nil {
 			return m.columnError(i, err)
 		}
-		col, err := newCoded(in, c.lookup, i, nil)
+		col, err := m.newCoded(in, i)
 		if err != nil {
 			return m.columnError(i, err)
 		}
 		codes := make([]uint32, b.n)
-		if err := col.coder.code(0, codes); err != nil {
+		if err := col.code(0, codes, nil); err != nil {
 			return m.columnError(i, err)
 		}
 		b.cols, b.codes = append(b.cols, col), append(b.codes, codes)
 		if col.nulls {
 			b.nulls[i] = make([]uint64, wordsFor(b.n))
-			equalBits(b.nulls[i], codes, uint32(col.entries+nullSlot))
-			d.nullItems(col, i, &scratch{codes: b.codes}, 0, b.n)
+			v := view{translation: col.translation, codes: codesOf(codes)}
+			v.putNulls(b.nulls[i], b.n)
 		}
 	}
 	b.rows = make([]uint64, 64*wordsFor(b.n))
@@ -297,16 +296,16 @@ func (b *fanBatch) couple(m *Masker, words []uint64, conditions []condition) {
 	if len(conditions) == 0 {
 		return
 	}
-	s := m.scratch.Get().(*scratch)
-	defer m.scratch.Put(s)
-	for lo := 0; lo < b.n; lo += chunkRows {
-		hi := min(lo+chunkRows, b.n)
-		for i, codes := range b.codes {
-			copy(s.codes[i], codes[lo:hi])
+	for i := range conditions {
+		c := &conditions[i]
+		cells := make([]uint32, b.n)
+		for row := range cells {
+			cells[row] = uint32(c.base)
+			for k, col := range c.columns {
+				cells[row] += uint32(max(b.cols[col].item(b.codes[col][row]), 0)) * uint32(c.strides[k])
+			}
 		}
-		for i := range conditions {
-			m.couple(words[lo>>6:wordsFor(hi)], &conditions[i], b.cols, s, lo, hi)
-		}
+		andBits(words, cells, bitTable{c.bits, 64 * len(c.bits)}, make([]byte, 64*len(words)))
 	}
 }
 

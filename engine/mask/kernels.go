@@ -157,42 +157,6 @@ func packWord(r *[64]byte, k int) uint64 {
 	return word
 }
 
-// addCells adds to each row's cell stride times the item of its code: places says the item, or, where it is nil, the code
-// itself is it, if it is less than items. What is no item counts as item 0: some other condition denies the row.
-func addCells[T uint8 | uint16 | uint32](cells []uint64, codes []T, places []uint32, items, stride uint64) {
-	codes = codes[:len(cells)]
-	if places == nil {
-		for i, c := range codes {
-			item := uint64(c)
-			if item >= items {
-				item = 0
-			}
-			cells[i] += item * stride
-		}
-		return
-	}
-	for i, c := range codes {
-		if uint(c) < uint(len(places)) {
-			cells[i] += uint64(places[c]) * stride
-		}
-	}
-}
-
-// andCells clears the bits of words whose cell, one for each row, is not in bits.
-func andCells(words []uint64, cells []uint64, bits []uint64) {
-	for w := range words {
-		if words[w] == 0 {
-			continue
-		}
-		rows := cells[w*64 : min(w*64+64, len(cells))]
-		var found uint64
-		for j, c := range rows {
-			found |= bits[c>>6] >> (c & 63) & 1 << j
-		}
-		words[w] &= found
-	}
-}
-
 // equalBits sets the bits of rows whose code is code.
 func equalBits(words []uint64, codes []uint32, code uint32) {
 	clear(words)

@@ -28,7 +28,7 @@ type condition struct {
 	base    uint64
 	columns []int
 	strides []uint64
-	couple  *couple // the table that it went into; nil where it went into none
+	couple  *couple // the table that it may go into; nil where it goes into none
 }
 
 func (c *condition) has(cell uint64) bool { return c.bits[cell>>6]>>(cell&63)&1 != 0 }
@@ -126,14 +126,11 @@ func fold(ls lanes, items []itemColumn) []group {
 		g := &groups[len(groups)-1]
 		g.lanes = append(g.lanes, i)
 	}
-	couples := 0
 	for k := range groups {
 		g := &groups[k]
 		for col := range items {
 			g.tables[col] = foldColumn(ls, g.lanes, col, items[col].list.Len())
 		}
-		g.couples = foldCouples(ls, g.lanes, items, couples)
-		couples += len(g.couples)
 	}
 	return groups
 }

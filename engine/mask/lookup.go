@@ -20,10 +20,11 @@ const (
 // dates by their ISO text, positions by themselves. It is immutable.
 type lookup struct {
 	list      *cube.List
+	texts     bool   // values are names
 	positions uint64 // how many items the list has, where values are positions; else 0
 	// Numbers: dense from low where the numbers lie close together, else a map.
 	low    int64
-	dense  []int32
+	slots  []uint32 // the code of each number from low on; past them that of what is no item
 	sparse map[int64]int32
 	large  map[uint64]int32 // past the largest int64
 }
@@ -49,7 +50,7 @@ func newLookup(dt arrow.DataType, l *cube.List, index bool) (*lookup, error) {
 	}
 	switch {
 	case dt.ID() == arrow.STRING, dt.ID() == arrow.LARGE_STRING, dt.ID() == arrow.STRING_VIEW:
-		return &lookup{list: l}, nil
+		return &lookup{list: l, texts: true}, nil
 	case dt.ID() == arrow.DATE32:
 		return numbers(l, func(name string) (int64, bool) {
 			days, err := cube.ParseDate(name)
@@ -77,12 +78,12 @@ func numbers(l *cube.List, read func(string) (int64, bool)) *lookup {
 		}
 	}
 	if n := len(lk.sparse); n > 0 && uint64(high)-uint64(low) < uint64(4*n+1024) {
-		lk.low, lk.dense = low, make([]int32, uint64(high)-uint64(low)+1)
-		for i := range lk.dense {
-			lk.dense[i] = notItem
+		lk.low, lk.slots = low, make([]uint32, uint64(high)-uint64(low)+2)
+		for i := range lk.slots {
+			lk.slots[i] = uint32(l.Len() + unknownSlot)
 		}
 		for v, i := range lk.sparse {
-			lk.dense[v-low] = i
+			lk.slots[v-low] = uint32(i)
 		}
 		lk.sparse = nil
 	}
@@ -100,8 +101,8 @@ func (lk *lookup) number(v int64) int32 {
 	if uint64(v) < lk.positions {
 		return int32(v)
 	}
-	if at := uint64(v) - uint64(lk.low); at < uint64(len(lk.dense)) {
-		return lk.dense[at]
+	if at := uint64(v) - uint64(lk.low); at < uint64(len(lk.slots)) && int(lk.slots[at]) < lk.list.Len() {
+		return int32(lk.slots[at])
 	}
 	if i, ok := lk.sparse[v]; ok {
 		return i

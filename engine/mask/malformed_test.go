@@ -112,9 +112,11 @@ func tryCoder(p part, dt arrow.DataType) {
 	if err != nil || dt.ID() == arrow.EXTENSION {
 		return
 	}
-	c, err := newCoded(p, lk, 0, []group{{tables: [][]byte{{1, 1, 0, 0}}}})
+	m := &Masker{items: []itemColumn{{list: l, lookup: lk}}, groups: []group{{tables: [][]byte{{1, 1, 0, 0}}}}}
+	m.bindColumns()
+	c, err := m.newCoded(p, 0)
 	if err == nil {
-		_ = c.coder.code(0, make([]uint32, p.n))
+		_ = c.code(0, make([]uint32, p.n), newBook(lk))
 	}
 }
 

@@ -24,9 +24,15 @@ type Masker struct {
 	items         []itemColumn
 	measures      []measure
 
-	lanes  lanes
-	groups []group
-	dense  *denseBlock // nil where rows are placed by columns
+	lanes   lanes
+	groups  []group
+	groupOf []int // by lane; -1 where it is in none
+	grids   []grid
+	axes    []axis
+	tables  []*laneTable   // by lane; nil where it has none
+	itself  []*translation // by item column: of the list's items as they are
+	known   []translations // by item column
+	dense   *denseBlock    // nil where rows are placed by columns
 
 	mem     memory.Allocator
 	workers int
@@ -67,6 +73,10 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	}
 	m.columns, m.items, m.measures = b.columns, b.items, b.measures
 	m.groups = fold(m.lanes, m.items)
+	m.bindCouples()
+	m.bindTerms()
+	m.bindTables()
+	m.bindColumns()
 	m.scratch.New = func() any { return m.newScratch() }
 	m.totals = m.newCounts()
 	return m, nil

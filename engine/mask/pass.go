@@ -68,7 +68,7 @@ func (p *pass) decide() ([]*coded, error) {
 	for i, c := range p.m.items {
 		in, err := whole(p.batch.Column(c.field).Data())
 		if err == nil {
-			cols[i], err = newCoded(in, c.lookup, i, p.m.groups)
+			cols[i], err = p.m.newCoded(in, i)
 		}
 		if err != nil {
 			return nil, p.m.columnError(i, err)
@@ -313,7 +313,7 @@ func (p *pass) redactColumn(r *redactor, i int) (*array.Data, error) {
 		s.keep = p.arranged(p.cells[c.at].visible)
 	case dimension:
 		s.keep = p.arranged(p.d.lanes[p.m.items[c.at].visible])
-		r.inside = p.cols[c.at].direct != nil
+		r.inside = !p.cols[c.at].strays && !p.cols[c.at].direct.none()
 	}
 	if s.keep != nil && countBits(s.keep) == s.n {
 		s.keep = nil

@@ -1,9 +1,16 @@
 package mask
 
 import (
+	"bytes"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/cubeward/cubeward/cube"
 )
+
+// itemOf is the item with a code.
+func itemOf(code uint32) cube.ItemID { return cube.ItemID(code) }
 
 // newTextCoder codes rows that hold names of items.
 func newTextCoder(p part, dt arrow.DataType, base plainCoder) (coder, bool, error) {
@@ -21,9 +28,12 @@ func newTextCoder(p part, dt arrow.DataType, base plainCoder) (coder, bool, erro
 		return nil, false, err
 	}
 	c := &viewText{base, headers, p.data.Buffers()[min(2, len(p.data.Buffers())):]}
+	var word [1]uint64
 	for i := range headers {
-		if base.null(i) {
-			continue
+		if base.valid != nil {
+			if loadBits(word[:], base.valid, base.off+i, 1); word[0] == 0 {
+				continue
+			}
 		}
 		if err := checkView(&headers[i], c.data); err != nil {
 			return nil, false, err
@@ -48,17 +58,55 @@ func newOffsetText[O offset](p part, base plainCoder) (*offsetText[O], error) {
 	return &offsetText[O]{base, o, b}, err
 }
 
-func (c *offsetText[O]) code(lo int, out []uint32) error {
-	var memo memo
-	for i := range out {
-		row := lo + i
-		if c.null(row) {
-			out[i] = c.n + nullSlot
+func (c *offsetText[O]) code(lo int, out []uint32, seen *book) error {
+	var texts [bookBlock]string
+	base := baseOf(c.bytes)
+	for at := 0; at < len(out); at += bookBlock {
+		block := out[at:min(at+bookBlock, len(out))]
+		offsets := c.offsets[lo+at:][:len(block)+1]
+		if c.alike(offsets) {
+			c.codes(block[:1], []string{textOf(base, int(offsets[0]), int(offsets[1]))}, seen)
+			for i := range block {
+				block[i] = block[0]
+			}
 			continue
 		}
-		out[i] = memo.slot(&c.plainCoder, stringOf(c.bytes[c.offsets[row]:c.offsets[row+1]]))
+		from := offsets[0]
+		for i, to := range offsets[1:] {
+			texts[i] = textOf(base, int(from), int(to))
+			from = to
+		}
+		c.codes(block, texts[:len(block)], seen)
 	}
+	putNulls(out, c.valid, c.off+lo, c.n+nullSlot)
 	return nil
+}
+
+// alike says whether texts that follow each other are all the same.
+func (c *offsetText[O]) alike(offsets []O) bool {
+	n, size := len(offsets)-1, offsets[1]-offsets[0]
+	if offsets[n]-offsets[0] != O(n)*size {
+		return false
+	}
+	for i := range n {
+		if offsets[i+1]-offsets[i] != size {
+			return false
+		}
+	}
+	all := c.bytes[offsets[0]:offsets[n]]
+	// All of it is the same text where it is itself, moved by one.
+	return string(all[:size]) == string(all[len(all)-int(size):]) && bytes.Equal(all[size:], all[:len(all)-int(size)])
+}
+
+// codes writes the codes of texts, found in a book or without one.
+func (c *plainCoder) codes(out []uint32, texts []string, seen *book) {
+	if seen != nil {
+		seen.codes(out, texts)
+		return
+	}
+	for i, text := range texts {
+		out[i] = c.slot(c.lookup.text(text))
+	}
 }
 
 // viewText is text in views.
@@ -68,36 +116,28 @@ type viewText struct {
 	data    []*memory.Buffer
 }
 
-func (c *viewText) code(lo int, out []uint32) error {
-	var memo memo
-	for i := range out {
-		if c.null(lo + i) {
-			out[i] = c.n + nullSlot
-			continue
+func (c *viewText) code(lo int, out []uint32, seen *book) error {
+	var texts [bookBlock]string
+	var word [1]uint64
+	for at := 0; at < len(out); at += bookBlock {
+		n := min(bookBlock, len(out)-at)
+		if word[0] = lastWord(n); c.valid != nil {
+			loadBits(word[:], c.valid, c.off+lo+at, n)
 		}
-		h := &c.headers[lo+i]
-		b := []byte(nil)
-		if h.IsInline() {
-			b = h.InlineBytes()
-		} else {
-			at := int(h.BufferOffset())
-			b = c.data[h.BufferIndex()].Bytes()[at : at+h.Len()]
+		for i := range texts[:n] {
+			h := &c.headers[lo+at+i]
+			switch {
+			case word[0]>>i&1 == 0:
+				texts[i] = "" // The header of a null may be anything.
+			case h.IsInline():
+				texts[i] = stringOf(h.InlineBytes())
+			default:
+				from := int(h.BufferOffset())
+				texts[i] = stringOf(c.data[h.BufferIndex()].Bytes()[from : from+h.Len()])
+			}
 		}
-		out[i] = memo.slot(&c.plainCoder, stringOf(b))
+		c.codes(out[at:at+n], texts[:n], seen)
 	}
+	putNulls(out, c.valid, c.off+lo, c.n+nullSlot)
 	return nil
-}
-
-// memo remembers the last name: rows are often clustered, and the same name again then costs a comparison.
-type memo struct {
-	name  string
-	code  uint32
-	known bool
-}
-
-func (m *memo) slot(c *plainCoder, name string) uint32 {
-	if !m.known || name != m.name {
-		*m = memo{name, c.slot(c.lookup.text(name)), true}
-	}
-	return m.code
 }

@@ -35,8 +35,10 @@ func offsets[O offset](p part, limit int) ([]O, error) {
 		return nil, malformed("an offset is out of range")
 	}
 	var falls O // its sign is set where an offset falls; the offset itself is in it lest the difference wraps
-	for i := range p.n {
-		falls |= o[i+1] - o[i] | o[i+1]
+	before := o[0]
+	for _, x := range o[1:] {
+		falls |= x - before | x
+		before = x
 	}
 	if falls < 0 {
 		return nil, malformed("an offset is smaller than the one before it")

@@ -187,34 +187,6 @@ func TestMaskBytesAsPlain(t *testing.T) {
 	}
 }
 
-func TestAndCellsAsBitByBit(t *testing.T) {
-	rng := rand.New(rand.NewPCG(11, 12))
-	table := randomWords(rng, 1000)
-	for range 200 {
-		n := 1 + rng.IntN(300)
-		words, a, b := randomWords(rng, n), make([]uint32, n), make([]uint32, n)
-		for i := range n {
-			a[i], b[i] = uint32(rng.IntN(10)), uint32(rng.IntN(90))
-		}
-		cells := make([]uint64, n)
-		for i := range cells {
-			cells[i] = 7
-		}
-		places := []uint32{4, 0, 8, 2, 9, 9, 1, 0, 3, 5}
-		addCells(cells, a, places, 0, 93)
-		addCells(cells, b, nil, 80, 1)
-		got := append([]uint64(nil), words...)
-		andCells(got, cells, table)
-		for i := range n {
-			cell := 7 + int(places[a[i]])*93
-			if b[i] < 80 {
-				cell += int(b[i])
-			}
-			require.Equal(t, hasBit(words, i) && hasBit(table, cell), hasBit(got, i))
-		}
-	}
-}
-
 func TestSpansPackOnceWithoutGaps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	for range 1000 {

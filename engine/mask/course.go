@@ -1,0 +1,92 @@
+package mask
+
+import "slices"
+
+// course is how a batch is decided: what is asked, and which way each lane goes. A lane goes through bytes by column, eight
+// lanes at once, then through the bits of its conditions over several columns; or through its table alone.
+type course struct {
+	asked   []byte      // by group: the lanes that go through bytes, as some row may lack them
+	needed  []bool      // by group and item column: a lane that is asked may lose rows by it
+	couples [][]*couple // by group
+	open    []int       // lanes that do not go through bytes, and start with all rows
+	grids   []grid
+}
+
+// course plans a batch of n rows whose item columns are cols. Lanes that no row can lack are not asked.
+func (m *Masker) course(n int, cols []*coded) course {
+	c := course{
+		asked:   make([]byte, len(m.groups)),
+		needed:  make([]bool, len(m.groups)*len(cols)),
+		couples: make([][]*couple, len(m.groups)),
+	}
+	tabled := make([]bool, len(m.lanes))
+	for i, t := range m.tables {
+		tabled[i] = t.serves(m, n)
+	}
+	for k := range m.groups {
+		for _, o := range m.groups[k].couples {
+			ask := slices.ContainsFunc(o.lanes, func(bit int) bool { return !tabled[m.groups[k].lanes[bit]] })
+			if ask && o.serves(n) {
+				c.couples[k] = append(c.couples[k], o)
+			}
+		}
+		for bit, id := range m.groups[k].lanes {
+			if c.ask(k, bit, cols, tabled[id]) {
+				c.asked[k] |= 1 << bit
+			} else if len(m.lanes[id].coupled) > 0 {
+				c.open = append(c.open, id)
+			}
+		}
+	}
+	c.addTerms(m, tabled)
+	return c
+}
+
+// ask says whether a lane of a group goes through bytes, and notes which columns it needs.
+func (c *course) ask(group, bit int, cols []*coded, tabled bool) bool {
+	asked := false
+	for i, x := range cols {
+		s := x.settledAs(x.strays)
+		// A table knows all items, but not what is none.
+		if s.always[group]>>bit&1 == 0 && !(tabled && s.whole) {
+			c.needed[group*len(cols)+i] = true
+			asked = true
+		}
+	}
+	coupled := func(o *couple) bool { return slices.Contains(o.lanes, bit) }
+	return asked || !tabled && slices.ContainsFunc(c.couples[group], coupled)
+}
+
+// addTerms adds the tables of lanes that go through them, and the terms of those that go through no couple.
+func (c *course) addTerms(m *Masker, tabled []bool) {
+	for i := range m.grids {
+		g := &m.grids[i]
+		for k := range g.terms {
+			t := &g.terms[k]
+			var lanes []int
+			for j, id := range t.lanes {
+				if group := m.groupOf[id]; !tabled[id] && !slices.Contains(c.couples[group], t.couples[j]) {
+					lanes = append(lanes, id)
+				}
+			}
+			if len(lanes) > 0 {
+				c.add(g.axes, term{table: t.table, lanes: lanes})
+			}
+		}
+	}
+	for id, t := range m.tables {
+		if tabled[id] {
+			c.add(t.axes, term{table: bitTable{t.bits, t.cells}, lanes: []int{id}})
+		}
+	}
+}
+
+func (c *course) add(axes []int, t term) {
+	for i := range c.grids {
+		if slices.Equal(c.grids[i].axes, axes) {
+			c.grids[i].terms = append(c.grids[i].terms, t)
+			return
+		}
+	}
+	c.grids = append(c.grids, grid{axes, []term{t}})
+}
