@@ -61,8 +61,8 @@ func (m *Masker) coupleOf(g *group, c *condition) *couple {
 }
 
 // serves says whether the couple answers for a batch of n rows; its conditions' terms do otherwise.
-func (c *couple) serves(n int) bool {
-	if wideBits() || c.size[0]*c.size[1] > n*pairsByRow && !c.made.Load() {
+func (c *couple) serves(m *Masker, n int) bool {
+	if m.wide || c.size[0]*c.size[1] > n*pairsByRow && !c.made.Load() {
 		return false
 	}
 	c.make()

@@ -26,7 +26,7 @@ func (m *Masker) course(n int, cols []*coded) course {
 	for k := range m.groups {
 		for _, o := range m.groups[k].couples {
 			ask := slices.ContainsFunc(o.lanes, func(bit int) bool { return !tabled[m.groups[k].lanes[bit]] })
-			if ask && o.serves(n) {
+			if ask && o.serves(m, n) {
 				c.couples[k] = append(c.couples[k], o)
 			}
 		}

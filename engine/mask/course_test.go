@@ -98,9 +98,11 @@ func placedBatch(rng *rand.Rand, w *world, lists []*cube.List, n int) (arrow.Rec
 
 // Whichever way a lane goes, through bytes, couples, terms or its table, in runs or row by row, rows are decided as the
 // view decides about their cells.
-func TestEveryWayDecidesAlike(t *testing.T) {
+func TestEveryWayDecidesAlike(t *testing.T) { withSIMD(t, everyWayDecidesAlike) }
+
+func everyWayDecidesAlike(t *testing.T) {
 	ways := map[string]int{}
-	for seed := range uint64(80) {
+	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 60))
 		w, lists := coupledWorld(t, rng)
 		batch, opt, held := placedBatch(rng, w, lists, []int{1, 100, 4096, 5000, 9000}[rng.IntN(5)])

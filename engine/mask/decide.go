@@ -206,7 +206,7 @@ func (x *stretch) decide() error {
 	for k := range x.m.groups {
 		switch {
 		case x.d.asked[k] == 0:
-		case wideBits():
+		case x.m.wide:
 			inside = inside && x.decideLanes(k)
 		default:
 			inside = inside && x.decideGroup(k)

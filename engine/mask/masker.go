@@ -30,6 +30,7 @@ type Masker struct {
 	grids   []grid
 	axes    []axis
 	tables  []*laneTable   // by lane; nil where it has none
+	wide    bool           // rows are looked up by bits, lane by lane
 	itself  []*translation // by item column: of the list's items as they are
 	known   []translations // by item column
 	dense   *denseBlock    // nil where rows are placed by columns
@@ -73,6 +74,7 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	}
 	m.columns, m.items, m.measures = b.columns, b.items, b.measures
 	m.groups = fold(m.lanes, m.items)
+	m.wide = wideBits()
 	m.bindCouples()
 	m.bindTerms()
 	m.bindTables()

@@ -53,7 +53,7 @@ func (m *Masker) newTable(l *lane) *laneTable {
 	steps := len(l.folded) / 2
 	for _, c := range t.conds {
 		columns = append(columns, c.columns...)
-		if n := len(c.columns); n == 2 && !wideBits() {
+		if n := len(c.columns); n == 2 && !m.wide {
 			steps += coupleSteps
 		} else if n > 1 {
 			steps += n + 1

@@ -59,7 +59,7 @@ func (m *Masker) translate(col int, items []int32) *translation {
 			kept[k] &= b
 		}
 	}
-	if wideBits() {
+	if m.wide {
 		t.bits = bitTables(tables)
 	}
 	for with := range t.settled {
