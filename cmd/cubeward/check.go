@@ -18,13 +18,18 @@ func checkCommand(t *tool) *cobra.Command {
 		stats  bool
 	)
 	cmd := &cobra.Command{
-		Use:   "check -m MODEL [--stats] [--json]",
-		Short: "Whether a model is valid, and what it holds",
+		Use:   "check -m MODEL | -r FILE | -m MODEL -r FILE [--stats] [--json]",
+		Short: "Whether a model is valid, or a rights file whole and still the model's",
 		Long: `Reads a model, checks every formula and rule, and works out its rights.
 
 A valid model gets a summary: what each application holds, and how many blocks
 each rule governs. Otherwise every mistake found (at most 20) is told with its
 place, FILE:LINE:COLUMN, and the status is 2.
+
+With -r alone every byte of a rights file is read and held to its checksum.
+With -m and -r it also says whether the file is still the model's: made of files
+that are the same now. Otherwise those that changed, are new or gone are named,
+and the status is 1. Tables are hashed for that, nothing is compiled.
 
 --stats counts what the compiled rights hold. With --json it is the key "stats":
 
@@ -36,12 +41,19 @@ place, FILE:LINE:COLUMN, and the status is 2.
 ` + exitStatusHelp,
 		Example: `  cubeward check -m examples/us-budget
   cubeward check -m examples/us-budget --stats
-  cubeward check -m examples/us-budget/model.yaml --json`,
+  cubeward check -m examples/us-budget/model.yaml --json
+
+  # Compile only where that is needed
+  cubeward check -m examples/us-budget -r budget.rights ||
+      cubeward compile -m examples/us-budget -o budget.rights`,
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := needFlags(cmd, "model"); err != nil {
-				return err
+			if model.file != "" {
+				return t.checkFile(cmd.Context(), &model, asJSON)
+			}
+			if model.path == "" {
+				return usage("-m PATH or -r FILE is missing")
 			}
 			rights, err := model.compile(cmd.Context())
 			switch {
@@ -63,6 +75,7 @@ place, FILE:LINE:COLUMN, and the status is 2.
 	}
 	model.register(cmd)
 	cmd.Flags().BoolVar(&stats, "stats", false, "also count what the compiled rights hold")
+	model.registerFile(cmd, t, "whether the rights `FILE` is whole and, with -m, still the model's")
 	registerJSON(cmd, &asJSON)
 	return cmd
 }
@@ -79,6 +92,7 @@ type (
 		Warnings     []placedMessage    `json:"warnings"`
 		Applications []applicationCount `json:"applications"`
 		Stats        *engine.Stats      `json:"stats,omitempty"`
+		Rights       *rightsCheck       `json:"rights,omitempty"` // with -r
 	}
 	placedMessage struct {
 		File    string `json:"file"`

@@ -54,7 +54,7 @@ every cell. The status is 1 where any cell is locked.
 			return t.checkWrite(cmd.Context(), &f, out)
 		},
 	}
-	f.model.register(cmd)
+	f.model.registerEither(cmd, t)
 	f.asker.register(cmd)
 	f.model.registerApp(cmd)
 	flags := cmd.Flags()

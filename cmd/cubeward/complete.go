@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -10,16 +11,29 @@ import (
 	"github.com/cubeward/cubeward/formula"
 )
 
-// completeFrom lets the shell complete a flag with names of the model that -m names; without a readable one there are
-// none.
+// completeFrom lets the shell complete a flag with names of the model that -m names, or of the rights file that -r
+// names; without a readable one there are none.
 func completeFrom(cmd *cobra.Command, flag string, model *modelFlags, names func(*cube.Workspace) []string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		ws, err := modelfile.Load(model.path, loadOptions())
+		ws, err := model.workspace(cmd.Context())
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return names(ws), cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// workspace is what the model or the rights file names things.
+func (m *modelFlags) workspace(ctx context.Context) (*cube.Workspace, error) {
+	if m.file == "" {
+		return modelfile.Load(m.path, loadOptions())
+	}
+	rights, err := m.tool.rightsOf(ctx, m.file)
+	if err != nil {
+		return nil, err
+	}
+	ws := rights.Workspace()
+	return ws, ws.Users.Load()
 }
 
 func memberNames(ws *cube.Workspace) []string { return slices.Clone(ws.Users.Items()) }

@@ -56,7 +56,7 @@ may not even know of the cell, or there is none, the answer is refused.
 			return t.writeExplanation(&e)
 		},
 	}
-	q.model.register(cmd)
+	q.model.registerEither(cmd, t)
 	q.asker.register(cmd)
 	registerBlock(cmd, &q.block)
 	q.cell.register(cmd, "the cell")

@@ -21,16 +21,25 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	return err
 }
 
-// needFlags refuses a call in which one of the flags is missing, all at once.
+// needFlags refuses a call in which one of the flags is missing, all at once. In place of the model a rights file is as
+// good where the command takes one, but not both.
 func needFlags(cmd *cobra.Command, names ...string) error {
 	var missing []string
 	for _, name := range names {
 		f := cmd.Flags().Lookup(name)
-		if f.Value.String() != "" {
-			continue
+		flag := flagText(f)
+		if file := cmd.Flags().Lookup("rights"); name == "model" && file != nil {
+			if file.Value.String() != "" {
+				if f.Value.String() != "" {
+					return usage("-m and -r exclude each other: a rights file stands in place of the model")
+				}
+				continue
+			}
+			flag += " (or " + flagText(file) + ")"
 		}
-		kind, _ := pflag.UnquoteUsage(f)
-		missing = append(missing, fmt.Sprintf("-%s %s", f.Shorthand, kind))
+		if f.Value.String() == "" {
+			missing = append(missing, flag)
+		}
 	}
 	switch n := len(missing); n {
 	case 0:
@@ -40,6 +49,12 @@ func needFlags(cmd *cobra.Command, names ...string) error {
 	default:
 		return usage("%s and %s are missing", strings.Join(missing[:n-1], ", "), missing[n-1])
 	}
+}
+
+// flagText is a flag with the kind of its value, as in -m PATH.
+func flagText(f *pflag.Flag) string {
+	kind, _ := pflag.UnquoteUsage(f)
+	return fmt.Sprintf("-%s %s", f.Shorthand, kind)
 }
 
 // splitPair splits LEFT=RIGHT. Names may hold "=", so it is split at the first one that leaves a known name on the
@@ -83,6 +98,9 @@ func (b *byteSize) String() string {
 		if n := unitBytes(unit); *b != 0 && int64(*b)%n == 0 {
 			return fmt.Sprintf("%d%s", int64(*b)/n, unit)
 		}
+	}
+	if *b == 0 {
+		return "0"
 	}
 	return fmt.Sprintf("%dB", int64(*b))
 }

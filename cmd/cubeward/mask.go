@@ -64,12 +64,12 @@ A report goes to standard error, or with --json to standard output.
 			return t.mask(cmd.Context(), &f)
 		},
 	}
-	f.register(cmd)
+	f.register(cmd, t)
 	return cmd
 }
 
-func (f *maskFlags) register(cmd *cobra.Command) {
-	f.model.register(cmd)
+func (f *maskFlags) register(cmd *cobra.Command, t *tool) {
+	f.model.registerEither(cmd, t)
 	f.asker.register(cmd)
 	f.model.registerApp(cmd)
 	flags := cmd.Flags()

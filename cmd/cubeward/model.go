@@ -15,14 +15,36 @@ import (
 	"github.com/cubeward/cubeward/inherit"
 )
 
-// modelFlags say which model is asked, and which application names without one are of.
+// modelFlags say which model is asked, or which rights file in its place, and which application names without one are
+// of.
 type modelFlags struct {
 	path string
+	file string // of rights
 	app  string
+	tool *tool // keeps the rights file open
 }
 
 func (m *modelFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&m.path, "model", "m", "", "the model: `PATH` of a folder with a workspace.yaml or model.yaml, or of such a file")
+}
+
+// registerEither lets a rights file stand in the place of the model.
+func (m *modelFlags) registerEither(cmd *cobra.Command, t *tool) {
+	m.register(cmd)
+	m.registerFile(cmd, t, "in place of -m: rights that cubeward compile made, in `FILE`")
+}
+
+func (m *modelFlags) registerFile(cmd *cobra.Command, t *tool, usage string) {
+	m.tool = t
+	cmd.Flags().StringVarP(&m.file, "rights", "r", "", usage)
+}
+
+// asFlag is the flag that names what is asked, as a command line has it.
+func (m *modelFlags) asFlag() []string {
+	if m.file != "" {
+		return []string{"-r", m.file}
+	}
+	return []string{"-m", m.path}
 }
 
 func (m *modelFlags) registerApp(cmd *cobra.Command) {
@@ -30,24 +52,39 @@ func (m *modelFlags) registerApp(cmd *cobra.Command) {
 	completeFrom(cmd, "app", m, applicationNames)
 }
 
-// compile loads the model and works out its rights.
+// compile is the rights that are asked: those of the rights file, or of the model, loaded and worked out.
 func (m *modelFlags) compile(ctx context.Context) (*engine.Rights, error) {
-	ws, err := modelfile.Load(m.path, loadOptions())
-	var path *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &path):
-		return nil, fileError(m.path, "holds no workspace.yaml and no model.yaml")
-	case err != nil:
-		return nil, alsoOfFormulas(ws, err)
-	}
-	rights, err := engine.Compile(ctx, ws, engine.Options{})
+	rights, err := m.rights(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if m.app != "" && ws.Application(m.app) == nil {
+	if ws := rights.Workspace(); m.app != "" && ws.Application(m.app) == nil {
 		return nil, unknownApplication(ws, m.app)
 	}
 	return rights, nil
+}
+
+func (m *modelFlags) rights(ctx context.Context) (*engine.Rights, error) {
+	if m.file != "" {
+		return m.tool.rightsOf(ctx, m.file)
+	}
+	ws, err := modelfile.Load(m.path, loadOptions())
+	if err != nil {
+		return nil, loadError(m.path, ws, err)
+	}
+	return engine.Compile(ctx, ws, engine.Options{})
+}
+
+// loadError is what modelfile could not load of the model at path, told as SPEC 6 has it.
+func loadError(path string, ws *cube.Workspace, err error) error {
+	var file *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &file):
+		return fileError(path, "holds no workspace.yaml and no model.yaml")
+	case errors.Is(err, modelfile.ErrChanged):
+		return failed(err)
+	}
+	return alsoOfFormulas(ws, err)
 }
 
 // loadOptions lets a model's tables be Parquet files too.

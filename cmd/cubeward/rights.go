@@ -49,7 +49,7 @@ write. With -o it goes to a file instead.
 			return t.writeBatches(cmd.Context(), out, schema, batches)
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	asker.register(cmd)
 	registerBlock(cmd, &block)
 	model.registerApp(cmd)

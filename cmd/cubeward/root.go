@@ -44,6 +44,8 @@ member named.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
 		checkCommand(t),
+		compileCommand(t),
+		mergeCommand(t),
 		rightsCommand(t),
 		valuesCommand(t),
 		maskCommand(t),

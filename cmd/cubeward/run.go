@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // tool is what a command may touch of the world besides the files that its flags name.
@@ -15,6 +16,26 @@ type tool struct {
 	stdout io.Writer
 	stderr io.Writer
 	files  *fileSet
+
+	mu   sync.Mutex
+	kept []io.Closer
+}
+
+// keep closes what is open when the run ends.
+func (t *tool) keep(c io.Closer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, c)
+}
+
+// closeKept closes what was kept, last first. It was only read from.
+func (t *tool) closeKept() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range slices.Backward(t.kept) {
+		_ = c.Close()
+	}
+	t.kept = nil
 }
 
 // run carries out one command line (without the program's name) and returns its exit status. It may be called any
@@ -27,6 +48,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // run is the function run in a given context, whose end means that the command was told to stop. Whatever happens,
 // no unfinished file stays behind.
 func (t *tool) run(ctx context.Context, args []string) (status int) {
+	defer t.closeKept()
 	defer t.files.discardAll()
 	defer func() {
 		if p := recover(); p != nil {

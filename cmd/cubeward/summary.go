@@ -66,7 +66,7 @@ together; with --per-member, with --json and in files each has lines of their ow
 			return failed(s.text(t.stdout))
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	asker.register(cmd)
 	registerBlock(cmd, &block)
 	model.registerApp(cmd)

@@ -61,7 +61,7 @@ func testCommand(t *tool) *cobra.Command {
 			return err
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	model.registerApp(cmd)
 	cmd.Flags().StringVar(&junit, "junit", "", "also write a report in the form of JUnit to `FILE`")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "name the expectations that hold, too")

@@ -106,7 +106,8 @@ func (r *testReport) failure(out *strings.Builder, res *audit.Result) {
 
 // command is the call that explains a cell in full, to be copied: it is not wrapped.
 func (r *testReport) command(e *audit.Explanation, cell cellObject) string {
-	args := []string{"cubeward", "explain", "-m", r.model.path, "-u", e.View.Member().Name(), "-b", blockFlag(e.View.Ref())}
+	args := append([]string{"cubeward", "explain"}, r.model.asFlag()...)
+	args = append(args, "-u", e.View.Member().Name(), "-b", blockFlag(e.View.Ref()))
 	if a := e.View.Member().Admin(); a != "" {
 		args = append(args, "--as", a)
 	}

@@ -60,7 +60,7 @@ named as the block. With -o it goes to a file instead.
 			return t.writeBatches(cmd.Context(), out, schema, batches)
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	registerBlock(cmd, &block)
 	model.registerApp(cmd)
 	registerOut(cmd, &out)

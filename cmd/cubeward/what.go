@@ -55,7 +55,7 @@ left out.
 			return failed(err)
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	asker.register(cmd)
 	registerJSON(cmd, &asJSON)
 	completeFrom(cmd, "user", &model, memberNames)

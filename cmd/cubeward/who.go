@@ -57,7 +57,7 @@ where a dimension is left open, "read_some" are those who read any.
 			return failed(err)
 		},
 	}
-	model.register(cmd)
+	model.registerEither(cmd, t)
 	registerBlock(cmd, &block)
 	cell.register(cmd, "the cell; a dimension that is left out means all its items")
 	model.registerApp(cmd)

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// compiled is the rights file of a model.
+func compiled(t testing.TB, model string, args ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "model.rights")
+	got := call(t, append([]string{"compile", "-m", model, "-o", out}, args...)...)
+	require.Equal(t, statusDone, got.status, got.stderr)
+	require.Empty(t, got.stdout)
+	return out
+}
+
+// copyOf is a model's folder in a place where it may be changed.
+func copyOf(t testing.TB, model string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "model")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(model)))
+	return dir
+}
+
+func change(t testing.TB, path, old, new string) {
+	t.Helper()
+	text := readFile(t, path)
+	require.Contains(t, text, old)
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(text, old, new, 1)), 0o600))
+}
+
+func TestRightsFilesArePrivate(t *testing.T) {
+	out := compiled(t, "testdata/shop")
+	mode := func() fs.FileMode {
+		info, err := os.Stat(out)
+		require.NoError(t, err)
+		return info.Mode().Perm()
+	}
+	require.EqualValues(t, privateMode, mode())
+	require.Equal(t, []string{"model.rights"}, files(t, filepath.Dir(out)))
+	first := readFile(t, out)
+	require.NoError(t, os.Chmod(out, 0o644))
+	require.Equal(t, statusDone, call(t, "compile", "-m", "testdata/shop", "-o", out).status)
+	require.EqualValues(t, privateMode, mode(), "also in the place of one that was not")
+	require.Equal(t, first, readFile(t, out), "the same input gives the same bytes")
+	require.Equal(t, first, readFile(t, compiled(t, "testdata/shop", "--workers", "1")))
+}
+
+func TestPartsMakeTheWhole(t *testing.T) {
+	for _, model := range []string{"testdata/shop", "testdata/duo", "testdata/why", "../../examples/us-budget"} {
+		whole := readFile(t, compiled(t, model))
+		for _, n := range []int{1, 2, 3, 9} {
+			var parts []string
+			for i := range n {
+				parts = append(parts, compiled(t, model, "--shard", fmt.Sprintf("%d/%d", i+1, n)))
+			}
+			slices.Reverse(parts)
+			out := filepath.Join(t.TempDir(), "x.rights")
+			got := call(t, append([]string{"merge", "-o", out}, parts...)...)
+			require.Equal(t, statusDone, got.status, got.stderr)
+			require.Empty(t, got.stdout)
+			require.True(t, whole == readFile(t, out), "%s in %d parts", model, n)
+			info, err := os.Stat(out)
+			require.NoError(t, err)
+			require.EqualValues(t, privateMode, info.Mode().Perm())
+		}
+	}
+}
+
+func TestPartsThatDoNotFit(t *testing.T) {
+	part := func(model, shard string) string { return compiled(t, model, "--shard", shard) }
+	one, two := part("testdata/shop", "1/2"), part("testdata/shop", "2/2")
+	other := copyOf(t, "testdata/shop")
+	change(t, filepath.Join(other, "model.yaml"), "application: Shop", "application: Shop # later")
+	out := filepath.Join(t.TempDir(), "x.rights")
+	for name, parts := range map[string][]string{
+		"one is missing":           {one},
+		"one twice":                {one, two, one},
+		"one of another model":     {one, part("testdata/duo", "2/2")},
+		"one of a changed model":   {one, part(other, "2/2")},
+		"one of another number":    {one, part("testdata/shop", "2/3")},
+		"one that is no part":      {one, two, compiled(t, "testdata/shop", "--only", "ann")},
+		"one that is no file":      {one, "none.rights"},
+		"one that is no rights":    {one, "testdata/shop/model.yaml"},
+		"the output would be lost": nil,
+	} {
+		args := append([]string{"merge", "-o", out}, parts...)
+		if parts == nil {
+			args = []string{"merge", one, two, "-o", one}
+		}
+		before := readFile(t, one)
+		got := call(t, args...)
+		require.Equal(t, statusInvalid, got.status, "%s: %s", name, got.stderr)
+		require.NotEmpty(t, got.stderr, name)
+		require.Empty(t, got.stdout, name)
+		require.NoFileExists(t, out, name)
+		require.Equal(t, before, readFile(t, one), name)
+	}
+}
+
+func TestSince(t *testing.T) {
+	model := copyOf(t, "testdata/shop")
+	out := compiled(t, model)
+	old := readFile(t, out)
+	report := func(args ...string) compileReport {
+		t.Helper()
+		got := call(t, append([]string{"compile", "-m", model, "-o", out, "--json"}, args...)...)
+		require.Equal(t, statusDone, got.status, got.stderr)
+		var r compileReport
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &r))
+		return r
+	}
+	require.Nil(t, report().Reused)
+	r := report("--since", out)
+	require.Equal(t, &reuseReport{Since: out, File: true, Inputs: 1}, r.Reused)
+	require.Equal(t, old, readFile(t, out), "nothing changed")
+	require.NotContains(t, r.Seconds, "rows", "nothing was compiled")
+
+	change(t, filepath.Join(model, "model.yaml"), "ann: ", "zoe: Reader\n  ann: ")
+	require.Equal(t, statusInvalid, call(t, "compile", "-m", model, "-o", out, "--since", out).status, "a member twice")
+	require.Equal(t, old, readFile(t, out))
+}
+
+// What --since cannot take over from, it takes nothing from.
+func TestSinceOfOtherMembers(t *testing.T) {
+	model := "testdata/shop"
+	whole := compiled(t, model)
+	for _, c := range []struct{ since, made []string }{
+		{nil, []string{"--shard", "1/2"}},
+		{[]string{"--shard", "1/2"}, nil},
+		{[]string{"--shard", "1/2"}, []string{"--shard", "2/2"}},
+		{[]string{"--only", "ann"}, nil},
+		{nil, []string{"--only", "ann"}},
+		{[]string{"--only", "ann"}, []string{"--only", "ann"}},
+	} {
+		old := compiled(t, model, c.since...)
+		require.Equal(t, readFile(t, compiled(t, model, c.made...)), readFile(t, compiled(t, model, append(c.made, "--since", old)...)), "%v", c)
+	}
+	for name, since := range map[string]string{"none": "none.rights", "foreign": "testdata/shop/model.yaml", "empty": write(t, "x", ""), "cut": write(t, "x", readFile(t, whole)[:200])} {
+		out := filepath.Join(t.TempDir(), "x.rights")
+		got := call(t, "compile", "-m", model, "-o", out, "--since", since)
+		require.Equal(t, statusInvalid, got.status, "%s: %s", name, got.stderr)
+		require.Contains(t, got.stderr, since+": ", name)
+		require.NoFileExists(t, out)
+	}
+}
+
+func TestOnlySomeMembers(t *testing.T) {
+	names := write(t, "members.txt", "zoe\n")
+	out := compiled(t, "testdata/shop", "--only", "ann", "--only", "@"+names, "--only", "ann")
+	for _, member := range []string{"ann", "zoe"} {
+		want := call(t, "rights", "-m", "testdata/shop", "-u", member, "-b", "Sales")
+		require.Equal(t, want, call(t, "rights", "-r", out, "-u", member, "-b", "Sales"))
+	}
+	require.Equal(t, readFile(t, out), readFile(t, compiled(t, "testdata/shop", "--only", "zoe", "--only", "ann")), "the order means nothing")
+	for _, args := range [][]string{
+		{"rights", "-r", out, "-u", "ben", "-b", "Sales"},
+		{"summary", "-r", out},
+		{"who", "-r", out, "-b", "Sales"},
+		{"what", "-r", out, "-u", "ben"},
+		{"explain", "-r", out, "-u", "ben", "-b", "Sales", "--cell", "Market=Spain", "--cell", "Quarter=Q1"},
+		{"mask", "-r", out, "-u", "ben", "-i", write(t, "in.csv", "Market,Quarter,Sales\n"), "-o", filepath.Join(t.TempDir(), "x.csv")},
+		{"mask", "-r", out, "--members", write(t, "m.txt", "ann\nben\n"), "-i", write(t, "in.csv", "Market,Quarter,Sales\n"), "-o", filepath.Join(t.TempDir(), "{member}.csv")},
+	} {
+		got := call(t, args...)
+		require.Equal(t, statusInvalid, got.status, "%q: %s", args, got.stderr)
+		require.Empty(t, got.stdout)
+		require.Contains(t, got.stderr, "these rights do not hold", "%q", args)
+	}
+	none := filepath.Join(t.TempDir(), "x.rights")
+	for only, want := range map[string]string{
+		"zo":                             `cubeward compile: --only: unknown member "zo" (did you mean "zoe"?)`,
+		"@" + write(t, "m", "ann\nzo\n"): `m:2:1: unknown member "zo"`,
+		"@none.txt":                      "none.txt: no such file or folder",
+	} {
+		got := call(t, "compile", "-m", "testdata/shop", "-o", none, "--only", only)
+		require.Equal(t, statusInvalid, got.status)
+		require.Contains(t, got.stderr, want)
+		require.NoFileExists(t, none)
+	}
+}
+
+var reportKeys = []string{"output", "members", "held", "shard", "kinds", "profiles", "sets", "bytes", "seconds", "peak_memory", "inputs", "reused"}
+
+func TestCompileReport(t *testing.T) {
+	dir := t.TempDir()
+	out, metrics := filepath.Join(dir, "x.rights"), filepath.Join(dir, "x.json")
+	got := call(t, "compile", "-m", "testdata/duo", "-o", out, "--json", "--metrics", metrics)
+	require.Equal(t, statusDone, got.status, got.stderr)
+	require.Empty(t, got.stderr)
+	require.Equal(t, got.stdout, readFile(t, metrics))
+	var keys map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &keys))
+	for _, key := range reportKeys {
+		require.Contains(t, keys, key)
+	}
+	require.Len(t, keys, len(reportKeys))
+	var r compileReport
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &r))
+	info, err := os.Stat(out)
+	require.NoError(t, err)
+	require.Equal(t, info.Size(), r.Bytes)
+	require.Equal(t, r.Members, r.Held)
+	require.Positive(t, r.Members)
+	require.Positive(t, r.Profiles)
+	require.Positive(t, r.PeakMemory)
+	for _, stage := range []string{"load", "resolve", "rows", "profiles", "write", "total"} {
+		require.Contains(t, r.Seconds, stage)
+	}
+	require.Len(t, r.Inputs, 3)
+	require.Equal(t, "workspace.yaml", r.Inputs[2].Path)
+	require.Len(t, r.Inputs[2].SHA256, 64)
+
+	shown := call(t, "compile", "-m", "testdata/duo", "-o", out)
+	require.Regexp(t, `^`+regexp.QuoteMeta(out)+`: \d members in \d profiles, [\d.,]+ (KB|bytes), 0\.\d\d s\n$`, shown.stderr)
+	require.Empty(t, shown.stdout)
+}
+
+func TestStaleRights(t *testing.T) {
+	model := copyOf(t, "testdata/duo")
+	out := compiled(t, model)
+	check := func(args ...string) outcome { return call(t, append([]string{"check", "-m", model, "-r", out}, args...)...) }
+	require.Equal(t, outcome{statusDone, out + ": still the model's, " + model + "\n", ""}, check())
+	require.NoError(t, os.WriteFile(filepath.Join(model, "unread.csv"), nil, 0o600))
+	require.Equal(t, statusDone, check().status, "what is not read does not count")
+
+	change(t, filepath.Join(model, "hr/model.yaml"), "cubeward: 1", "cubeward: 1 # again")
+	require.Equal(t, outcome{statusRefused, out + ": no longer the model's, " + model + "\n  changed  hr/model.yaml\n", ""}, check())
+
+	require.NoError(t, os.Rename(filepath.Join(model, "hr"), filepath.Join(model, "people")))
+	change(t, filepath.Join(model, "workspace.yaml"), "hr/model.yaml", "people/model.yaml")
+	want := out + ": no longer the model's, " + model + "\n  gone     hr/model.yaml\n  new      people/model.yaml\n  changed  workspace.yaml\n"
+	require.Equal(t, outcome{statusRefused, want, ""}, check())
+
+	var result checkResult
+	got := check("--json")
+	require.Equal(t, statusRefused, got.status)
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &result))
+	require.False(t, *result.Rights.Current)
+	require.Equal(t, []inputChange{{"hr/model.yaml", inputGone}, {"people/model.yaml", inputNew}, {"workspace.yaml", inputChanged}}, result.Rights.Changes)
+
+	change(t, filepath.Join(model, "people/model.yaml"), "cubeward: 1", "cubeward: 2")
+	require.Equal(t, statusRefused, check().status, "whether what is new is valid was not asked")
+	require.NoError(t, os.WriteFile(filepath.Join(model, "people/model.yaml"), []byte("a: ["), 0o600))
+	require.Equal(t, statusInvalid, check().status, "of what is no YAML nobody can say what it is made of")
+	require.Equal(t, statusInvalid, call(t, "check", "-m", "testdata/none", "-r", out).status)
+}
+
+func TestNamesOfRightsFiles(t *testing.T) {
+	good := compiled(t, "testdata/shop")
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"compile", "-m", "testdata/shop", "-o", "-"}, statusInvalid, "needs a name"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", pipe}, statusInvalid, "not an ordinary file"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", t.TempDir()}, statusInvalid, "not an ordinary file"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", filepath.Join(good, "x")}, statusFailed, "not a directory"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", filepath.Join(t.TempDir(), "none/x")}, statusFailed, "no such file or folder"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", "testdata/shop/model.yaml"}, statusInvalid, "would replace the input"},
+		{[]string{"compile", "-m", "testdata/broken", "-o", good}, statusInvalid, "model.yaml:7:56"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", good, "--since", pipe}, statusInvalid, "not an ordinary file"},
+		{[]string{"rights", "-r", pipe, "-u", "ann", "-b", "Sales"}, statusInvalid, "not an ordinary file"},
+		{[]string{"rights", "-r", "/dev/zero", "-u", "ann", "-b", "Sales"}, statusInvalid, "not an ordinary file"},
+		{[]string{"rights", "-r", "testdata", "-u", "ann", "-b", "Sales"}, statusInvalid, "not an ordinary file"},
+		{[]string{"rights", "-r", "none.rights", "-u", "ann", "-b", "Sales"}, statusInvalid, "no such file or folder"},
+		{[]string{"rights", "-r", good, "-m", "testdata/shop", "-u", "ann", "-b", "Sales"}, statusInvalid, "-m and -r exclude each other"},
+		{[]string{"merge", pipe, good, "-o", "x"}, statusInvalid, "not an ordinary file"},
+		{[]string{"values", "-r", good, "-b", "Sales"}, statusInvalid, "does not hold the values"},
+	} {
+		before := readFile(t, good)
+		got := call(t, c.args...)
+		require.Equal(t, c.status, got.status, "%q: %s", c.args, got.stderr)
+		require.Contains(t, got.stderr, c.want, "%q", c.args)
+		require.Empty(t, got.stdout)
+		require.Equal(t, before, readFile(t, good))
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/store"
+)
+
+// mergeCommand is `cubeward merge`: the parts of one rights file as one (SPEC 6).
+func mergeCommand(t *tool) *cobra.Command {
+	var (
+		out    string
+		report reportFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "merge SHARD… -o FILE",
+		Short: "The parts that compile --shard made of a model, as one rights file",
+		Long: `Puts the rights files of "cubeward compile --shard 1/N" to N/N together, in any
+order. The result is, byte by byte, the file that one run would have made of the
+same model. Every part must be there once and be made of the same files.
+
+The file appears whole or not at all, and is for its owner alone (mode 0600).
+` + exitStatusHelp,
+		Example: `  cubeward compile -m examples/us-budget --shard 1/2 -o part1.rights
+  cubeward compile -m examples/us-budget --shard 2/2 -o part2.rights
+  cubeward merge part1.rights part2.rights -o budget.rights`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("name the rights files of all parts")
+			}
+			return nil
+		},
+		DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needFlags(cmd, "output"); err != nil {
+				return err
+			}
+			if err := checkRightsOut(out); err != nil {
+				return err
+			}
+			return t.merge(cmd.Context(), args, out, &report)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the rights file to make: `FILE`")
+	report.register(cmd)
+	return cmd
+}
+
+// merge carries out the command.
+func (t *tool) merge(ctx context.Context, shards []string, out string, flags *reportFlags) error {
+	s := newStages(t.stderr, "merge")
+	defer s.close()
+	s.begin("load")
+	r := compileReport{Output: out, Inputs: []inputReport{}}
+	files := make([]*store.File, len(shards))
+	for i, path := range shards {
+		f, err := t.openFile(path)
+		if err != nil {
+			return err
+		}
+		files[i] = f.File
+	}
+	if err := notAmong(out, shards); err != nil {
+		return err
+	}
+	s.begin("merge")
+	var err error
+	r.Bytes, err = t.writeRights(ctx, out, func(w io.Writer) error { return store.Merge(ctx, w, files...) })
+	if err != nil {
+		return err
+	}
+	for _, in := range files[0].Inputs() {
+		r.Inputs = append(r.Inputs, inputReport{in.Path, in.Size, hex.EncodeToString(in.SHA256[:])})
+	}
+	merged, err := t.openFile(out)
+	if err != nil {
+		return err
+	}
+	rights, err := merged.Rights(ctx, engine.Options{})
+	if err != nil {
+		return ofRightsFile(out, err)
+	}
+	r.count(rights.Stats())
+	r.Held, _ = merged.Members()
+	r.took(s)
+	s.close()
+	return t.tellRun(flags, &r)
+}

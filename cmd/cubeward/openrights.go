@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/store"
+)
+
+// rightsFile is an open rights file.
+type rightsFile struct {
+	*store.File
+	data *os.File
+	size int64
+}
+
+// openFile opens a rights file, which stays open until the run ends: what rights need of it is read when it is asked for.
+// What becomes of its name meanwhile does not matter.
+func (t *tool) openFile(path string) (*rightsFile, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fileError(path, "not an ordinary file: a rights file is read here and there")
+	}
+	data, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	t.keep(data)
+	if info, err = data.Stat(); err != nil {
+		return nil, err
+	}
+	f, err := store.New(data, info.Size(), store.OpenOptions{})
+	if err != nil {
+		return nil, ofRightsFile(path, err)
+	}
+	t.keep(f)
+	return &rightsFile{f, data, info.Size()}, nil
+}
+
+// copyTo writes the file as it is.
+func (f *rightsFile) copyTo(w io.Writer) error {
+	n, err := io.Copy(w, io.NewSectionReader(f.data, 0, f.size))
+	if err == nil && n < f.size {
+		err = io.ErrUnexpectedEOF
+	}
+	return failed(err)
+}
+
+// ofRightsFile is an error of package store as one about the file that the call names.
+func ofRightsFile(path string, err error) error {
+	var file *fs.PathError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &file):
+		return named(path, err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fileError(path, "%v", err)
+}
+
+// rightsOf are the rights that a rights file holds.
+func (t *tool) rightsOf(ctx context.Context, path string) (*engine.Rights, error) {
+	f, err := t.openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	rights, err := f.Rights(ctx, engine.Options{})
+	return rights, ofRightsFile(path, err)
+}
+
+// openRights are the rights of a model, named as with -m, or of a rights file, named as with -r: which of them it is
+// the file says.
+func (t *tool) openRights(ctx context.Context, path, app string) (*engine.Rights, error) {
+	m := modelFlags{path: path, app: app, tool: t}
+	if isRightsFile(path) {
+		m.path, m.file = "", path
+	}
+	return m.compile(ctx)
+}
+
+// isRightsFile says whether a file begins as a rights file does.
+func isRightsFile(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(f, head)
+	return store.IsFile(head[:n])
+}
