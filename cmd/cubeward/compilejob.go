@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -99,7 +100,7 @@ func (j *compileJob) takes(inputs []modelfile.Input) error {
 		names = append(names, in.Path)
 		j.report.Inputs = append(j.report.Inputs, inputReport{in.Path, in.Size, hex.EncodeToString(in.SHA256[:])})
 	}
-	if j.report.Reused != nil {
+	if j.old != nil {
 		j.report.Reused.Inputs = sameInputs(j.old.Inputs(), inputs)
 	}
 	return notAmong(j.out, inputPaths(j.model.path, names))
@@ -112,7 +113,12 @@ func (j *compileJob) reuse(ctx context.Context) (bool, error) {
 	}
 	var err error
 	if j.old, err = j.t.openFile(j.since); err != nil {
-		return false, err
+		var version *store.VersionError
+		if !errors.As(err, &version) {
+			return false, err
+		}
+		j.old = nil // another cubeward made it: one after the change of versions all is compiled
+		return false, j.t.say(fmt.Sprintf("compile: nothing is taken over from %s: %v\n", j.since, version))
 	}
 	j.stages.begin("verify")
 	if err := j.old.Verify(ctx); err != nil {

@@ -158,10 +158,17 @@ type crashCase struct {
 func crashCases(t *testing.T) []crashCase {
 	in := write(t, "in.csv", shopSales)
 	members := write(t, "members.txt", "ann\nben\n")
+	compile := func(args ...string) crashCase {
+		return crashCase{args[0], func(dir string) []string { return append(args, "-o", filepath.Join(dir, "x.rights")) }, []string{"x.rights"}}
+	}
+	part := func(i string) string { return compiled(t, "testdata/shop", "--shard", i) }
 	one := func(name string, args ...string) crashCase {
 		return crashCase{args[0], func(dir string) []string { return append(args, "-o", filepath.Join(dir, name)) }, []string{name}}
 	}
 	return []crashCase{
+		compile("compile", "-m", "testdata/shop"),
+		compile("compile", "-m", "testdata/shop", "--since", part("1/1")),
+		compile("merge", part("1/2"), part("2/2")),
 		one("out.csv", "rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales"),
 		one("out.parquet", "values", "-m", "testdata/shop", "-b", "Sales"),
 		one("out.arrow", "summary", "-m", "testdata/shop"),

@@ -98,7 +98,7 @@ func (q *whyQuestion) ask(ctx context.Context) (audit.Explanation, error) {
 		e, err = e.For(ctx, viewer)
 	}
 	var untold *audit.UntoldError
-	if err == nil || !errors.As(err, &untold) && statusOf(err) == statusFailed {
+	if err == nil || !errors.As(err, &untold) && (statusOf(err) == statusFailed || unreadable(err)) {
 		return e, err
 	}
 	return e, &failure{status: statusRefused, err: fmt.Errorf("%q may not be told: there is no such cell or member, or they may not see the names in the question", q.viewer)}

@@ -63,6 +63,9 @@ const placingHint = "--column COLUMN=BLOCK and --dim COLUMN=LIST place columns, 
 
 // bindingError is an error of mask.New in the words of the command line.
 func bindingError(err error) error {
+	if unreadable(err) {
+		return err
+	}
 	text := strings.Split(strings.TrimPrefix(err.Error(), "mask: "), "\n")
 	for i, line := range text {
 		for option, flag := range map[string]string{"Application: ": "-a: ", "At: ": "--at: ", "Dense: ": "--dense: "} {

@@ -247,6 +247,9 @@ func maskingError(err error, before int64) error {
 	if errors.As(err, &refused) {
 		return &failure{status: statusRefused, err: fmt.Errorf("refused: column %q has a value in row %d that may not be read", refused.Column, before+int64(refused.Row)+1)}
 	}
+	if unreadable(err) {
+		return err
+	}
 	return invalid(errors.New(strings.TrimPrefix(err.Error(), "mask: ")))
 }
 

@@ -14,6 +14,7 @@ import (
 // rightsFile is an open rights file.
 type rightsFile struct {
 	*store.File
+	path string
 	data *os.File
 	size int64
 }
@@ -41,7 +42,31 @@ func (t *tool) openFile(path string) (*rightsFile, error) {
 		return nil, ofRightsFile(path, err)
 	}
 	t.keep(f)
-	return &rightsFile{f, data, info.Size()}, nil
+	out := &rightsFile{f, path, data, info.Size()}
+	t.rightsFiles = append(t.rightsFiles, out)
+	return out, nil
+}
+
+// unreadable says whether an error is that a part of a rights file, which is read when it is asked for, could not be
+// read: nothing then is the fault of who asked.
+func unreadable(err error) bool {
+	var damage *store.DamageError
+	return errors.As(err, &damage) || isIO(err)
+}
+
+// blame says of which file a part is damaged that was read late. Where there are several it looks through them.
+func (t *tool) blame(err error) error {
+	var damage *store.DamageError
+	var placed rightsFileError
+	if !errors.As(err, &damage) || errors.As(err, &placed) {
+		return err
+	}
+	for i, f := range t.rightsFiles {
+		if i == len(t.rightsFiles)-1 || f.Verify(context.Background()) != nil {
+			return ofRightsFile(f.path, damage)
+		}
+	}
+	return err
 }
 
 // copyTo writes the file as it is.
@@ -64,8 +89,17 @@ func ofRightsFile(path string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return fileError(path, "%v", err)
+	return &failure{status: statusInvalid, err: rightsFileError{fileError(path, "%v", err), err}}
 }
+
+// rightsFileError is told as an error about a file, and keeps its kind.
+type rightsFileError struct{ told, cause error }
+
+// Error names the file.
+func (e rightsFileError) Error() string { return e.told.Error() }
+
+// Unwrap is both.
+func (e rightsFileError) Unwrap() []error { return []error{e.told, e.cause} }
 
 // rightsOf are the rights that a rights file holds.
 func (t *tool) rightsOf(ctx context.Context, path string) (*engine.Rights, error) {

@@ -17,8 +17,9 @@ type tool struct {
 	stderr io.Writer
 	files  *fileSet
 
-	mu   sync.Mutex
-	kept []io.Closer
+	mu          sync.Mutex
+	kept        []io.Closer
+	rightsFiles []*rightsFile // in the order in which they were opened
 }
 
 // keep closes what is open when the run ends.
@@ -63,7 +64,7 @@ func (t *tool) run(ctx context.Context, args []string) (status int) {
 	root.SetErr(t.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil {
-		return t.report(cmd.CommandPath(), err)
+		return t.report(cmd.CommandPath(), t.blame(err))
 	}
 	return statusDone
 }
