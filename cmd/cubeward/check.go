@@ -50,7 +50,7 @@ and the status is 1. Tables are hashed for that, nothing is compiled.
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if model.file != "" {
-				return t.checkFile(cmd.Context(), &model, asJSON)
+				return t.checkFile(cmd.Context(), &model, asJSON, stats)
 			}
 			if model.path == "" {
 				return usage("-m PATH or -r FILE is missing")

@@ -26,7 +26,7 @@ type rightsCheck struct {
 }
 
 // checkFile says whether all of a rights file is whole and, where a model is named, whether it is still that model's.
-func (t *tool) checkFile(ctx context.Context, m *modelFlags, asJSON bool) error {
+func (t *tool) checkFile(ctx context.Context, m *modelFlags, asJSON, stats bool) error {
 	check, rights, err := t.examine(ctx, m)
 	switch {
 	case err != nil && asJSON && statusOf(err) == statusInvalid:
@@ -37,12 +37,15 @@ func (t *tool) checkFile(ctx context.Context, m *modelFlags, asJSON bool) error 
 	case err != nil:
 		return err
 	case asJSON:
-		result := validModel(rights)
+		result := validModel(rights, stats)
 		result.Rights = check
 		err = writeJSON(t.stdout, result)
 	default:
 		_, err = io.WriteString(t.stdout, check.text(paintFor(t.stdout), m.path))
 		err = failed(err)
+		if err == nil && stats {
+			err = t.writeStats(rights.Stats())
+		}
 	}
 	if err == nil && check.Current != nil && !*check.Current {
 		err = &failure{status: statusRefused}

@@ -230,7 +230,9 @@ func TestCompileReport(t *testing.T) {
 func TestStaleRights(t *testing.T) {
 	model := copyOf(t, "testdata/duo")
 	out := compiled(t, model)
-	check := func(args ...string) outcome { return call(t, append([]string{"check", "-m", model, "-r", out}, args...)...) }
+	check := func(args ...string) outcome {
+		return call(t, append([]string{"check", "-m", model, "-r", out}, args...)...)
+	}
 	require.Equal(t, outcome{statusDone, out + ": still the model's, " + model + "\n", ""}, check())
 	require.NoError(t, os.WriteFile(filepath.Join(model, "unread.csv"), nil, 0o600))
 	require.Equal(t, statusDone, check().status, "what is not read does not count")

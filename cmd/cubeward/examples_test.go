@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +20,7 @@ func TestExamplesOfHelp(t *testing.T) {
 		ran := 0
 		for _, line := range strings.Split(strings.ReplaceAll(cmd.Example, "\\\n", ""), "\n") {
 			args := strings.Fields(line)
-			if len(args) == 0 || args[0] != "cubeward" || strings.Contains(line, "members.txt") {
+			if len(args) == 0 || args[0] != "cubeward" || strings.Contains(line, "members.txt") || strings.Contains(line, ".rights") {
 				continue
 			}
 			dir := t.TempDir()
@@ -33,5 +35,28 @@ func TestExamplesOfHelp(t *testing.T) {
 			ran++
 		}
 		require.Equal(t, want, ran, "examples of %q", name)
+	}
+}
+
+// The examples of commands that make files of each other's are run in order, as a shell runs them.
+func TestExamplesInOrder(t *testing.T) {
+	needShell(t)
+	scripts := map[string]string{"the tour": readFile(t, "../../examples/batch/tour.sh")}
+	root := newRoot(&tool{})
+	for _, name := range []string{"compile", "merge"} {
+		cmd, _, err := root.Find([]string{name})
+		require.NoError(t, err)
+		scripts[name] = cmd.Example
+	}
+	examples, err := filepath.Abs("../../examples")
+	require.NoError(t, err)
+	for name, script := range scripts {
+		dir := t.TempDir()
+		require.NoError(t, os.Symlink(examples, filepath.Join(dir, "examples")))
+		cmd := exec.Command("sh", "-e", "-c", script)
+		cmd.Dir, cmd.Env = dir, withCommand(t)
+		said, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, said)
+		require.Equal(t, readFile(t, compiled(t, "../../examples/us-budget")), readFile(t, filepath.Join(dir, "budget.rights")), name)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ Mars,Q1,777003,e
 // The words that a command says are part of it: each golden file holds command lines with what they answer.
 func TestGolden(t *testing.T) {
 	in := func(text string) string { return write(t, "in.csv", text) }
+	shop, part := compiled(t, "testdata/shop"), compiled(t, "testdata/shop", "--shard", "1/2")
 	for name, calls := range map[string][][]string{
 		"check": {
 			{"check", "-m", "testdata/shop"},
@@ -100,7 +102,39 @@ func TestGolden(t *testing.T) {
 			{"mask", "-m", "testdata/broken", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 			{"mask", "-m", "testdata/duo", "-u", "ann", "-i", in(shopSales), "-o", "OUT.csv"},
 		},
-		"help": {{"check", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"check-write", "--help"}, {"version", "--help"}},
+		"rightsfile": {
+			{"compile", "-m", "testdata/broken", "-o", "OUT"},
+			{"compile", "-m", "testdata/shop"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--shard", "3/2"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--shard", "1"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--shard", "1/2", "--only", "ann"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--only", "an"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--workers", "-1"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--memory", "1KiB", "--since", "none.rights"},
+			{"compile", "-m", "testdata/shop", "-o", "OUT", "--since", "testdata/shop/model.yaml"},
+			{"merge", "-o", "OUT"},
+			{"merge", "testdata/shop/model.yaml"},
+			{"merge", shop},
+			{"merge", shop, "-o", "OUT"},
+			{"merge", part, "-o", "OUT"},
+			{"merge", part, part, "-o", "OUT"},
+			{"check", "-r", shop},
+			{"check", "-r", part},
+			{"check", "-r", shop, "-m", "testdata/shop"},
+			{"check", "-r", shop, "-m", "testdata/duo"},
+			{"check", "-r", shop, "-m", "testdata/duo", "--json"},
+			{"check", "-r", "testdata/shop/model.yaml"},
+			{"check", "-r", "testdata/shop/model.yaml", "--json"},
+			{"rights", "-r", shop, "-m", "testdata/shop", "-u", "ann", "-b", "Sales"},
+			{"rights", "-r", shop, "-u", "ann", "-b", "Sales"},
+			{"rights", "-r", part, "-u", "zoe", "-b", "Sales"},
+			{"who", "-r", part, "-b", "Sales"},
+			{"values", "-r", shop, "-b", "Sales"},
+		},
+		"help": {
+			{"check", "--help"}, {"compile", "--help"}, {"merge", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"check-write", "--help"},
+			{"version", "--help"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var text strings.Builder
@@ -135,15 +169,15 @@ func transcript(t *testing.T, out *strings.Builder, args []string) {
 	for i, a := range args {
 		real[i] = strings.ReplaceAll(a, "OUT", filepath.Join(dir, "OUT"))
 		shown[i] = a
-		if strings.HasSuffix(a, "/in.csv") {
-			shown[i] = "in.csv"
+		if name := filepath.Base(a); strings.HasSuffix(a, "/in.csv") || filepath.IsAbs(a) && strings.HasSuffix(a, ".rights") {
+			shown[i] = name
 		}
 		if strings.ContainsAny(shown[i], " ,'") {
 			shown[i] = fmt.Sprintf("%q", shown[i])
 		}
 	}
 	got := call(t, real...)
-	clean := strings.NewReplacer(dir+"/", "").Replace
+	clean := strings.NewReplacer(dir+"/", "", absoluteFolder(valueOf(args, "-r")), "").Replace
 	fmt.Fprintf(out, "$ cubeward %s\n%s", strings.Join(shown, " "), clean(got.stdout))
 	for _, line := range lines(clean(got.stderr)) {
 		if line != "" {
@@ -158,7 +192,25 @@ func transcript(t *testing.T, out *strings.Builder, args []string) {
 	fmt.Fprintf(out, "= %d\n\n", got.status)
 	if got.status != statusDone {
 		require.Empty(t, files(t, dir))
-		answers := got.status == statusRefused && (args[0] == "test" || args[0] == "diff") // what does not hold, what differs
+		answers := got.status == statusRefused && slices.Contains([]string{"test", "diff", "check"}, args[0]) // what does not hold, what differs
 		require.True(t, got.stdout == "" || answers || strings.Contains(strings.Join(args, " "), "--json"), "%q", args)
 	}
+}
+
+// absoluteFolder is the folder of a path that is not relative, with its separator.
+func absoluteFolder(path string) string {
+	if !filepath.IsAbs(path) {
+		return "no folder"
+	}
+	return filepath.Dir(path) + "/"
+}
+
+// valueOf is what follows a flag.
+func valueOf(args []string, flag string) string {
+	for i, a := range args[:len(args)-1] {
+		if a == flag {
+			return args[i+1]
+		}
+	}
+	return ""
 }

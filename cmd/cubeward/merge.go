@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/store"
 )
@@ -65,6 +69,9 @@ func (t *tool) merge(ctx context.Context, shards []string, out string, flags *re
 		}
 		files[i] = f.File
 	}
+	if err := checkParts(t.rightsFiles); err != nil {
+		return err
+	}
 	if err := notAmong(out, shards); err != nil {
 		return err
 	}
@@ -90,4 +97,44 @@ func (t *tool) merge(ctx context.Context, shards []string, out string, flags *re
 	r.took(s)
 	s.close()
 	return t.tellRun(flags, &r)
+}
+
+// checkParts says which files are not the parts of one run, by their names. That all is there store.Merge makes sure
+// of.
+func checkParts(files []*rightsFile) error {
+	var wrong cube.Errors
+	first := map[int]string{}
+	_, parts := files[0].Shard()
+	for _, f := range files {
+		at := cube.Position{File: f.path}
+		part, of := f.Shard()
+		changes := otherInputs(files[0].Inputs(), f.Inputs())
+		switch {
+		case of == 0:
+			wrong.Add(at, "no part: compile --shard makes parts")
+		case of != parts:
+			wrong.Add(at, "part %d/%d, and %s is part of %d", part, of, files[0].path, parts)
+		case first[part] != "":
+			wrong.Add(at, "part %d/%d, as %s is", part, of, first[part])
+		case len(changes) > 0:
+			wrong.Add(at, "made of other files than %s: %s", files[0].path, strings.Join(changes, ", "))
+		}
+		first[part] = f.path
+	}
+	return wrong.Err()
+}
+
+// otherInputs are the paths of files of which two rights files were not made both.
+func otherInputs(a, b []store.Input) []string {
+	same := map[store.Input]int{}
+	for _, in := range slices.Concat(a, b) {
+		same[in]++
+	}
+	paths := map[string]bool{}
+	for in, n := range same {
+		if n < 2 {
+			paths[in.Path] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(paths))
 }

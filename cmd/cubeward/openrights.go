@@ -54,11 +54,18 @@ func unreadable(err error) bool {
 	return errors.As(err, &damage) || isIO(err)
 }
 
-// blame says of which file a part is damaged that was read late. Where there are several it looks through them.
+// blame says of which file a part is damaged that was read late, or which does not hold what was asked. Where there are
+// several it looks through them for damage.
 func (t *tool) blame(err error) error {
-	var damage *store.DamageError
-	var placed rightsFileError
-	if !errors.As(err, &damage) || errors.As(err, &placed) {
+	var (
+		damage *store.DamageError
+		placed rightsFileError
+		lacks  *engine.NotHeldError
+	)
+	switch {
+	case errors.As(err, &lacks) && len(t.rightsFiles) == 1:
+		return ofRightsFile(t.rightsFiles[0].path, lacks)
+	case !errors.As(err, &damage) || errors.As(err, &placed):
 		return err
 	}
 	for i, f := range t.rightsFiles {
@@ -80,10 +87,15 @@ func (f *rightsFile) copyTo(w io.Writer) error {
 
 // ofRightsFile is an error of package store as one about the file that the call names.
 func ofRightsFile(path string, err error) error {
-	var file *fs.PathError
+	var (
+		file   *fs.PathError
+		damage *store.DamageError
+	)
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &damage) && !isRightsFile(path):
+		return fileError(path, "not a rights file: cubeward compile makes one of a model")
 	case errors.As(err, &file):
 		return named(path, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
