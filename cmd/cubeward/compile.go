@@ -205,12 +205,17 @@ func unknownMember(ws *cube.Workspace, name string) error {
 
 // inputPaths are where the files of a model are, as this process reaches them.
 func inputPaths(model string, names []string) []string {
-	if info, err := os.Stat(model); err != nil || !info.IsDir() {
-		model = filepath.Dir(model)
-	}
 	out := make([]string, len(names))
 	for i, name := range names {
-		out[i] = filepath.Join(model, filepath.FromSlash(name))
+		out[i] = filepath.Join(modelFolder(model), filepath.FromSlash(name))
 	}
 	return out
+}
+
+// modelFolder is the folder of the file that -m means.
+func modelFolder(model string) string {
+	if info, err := os.Stat(model); err == nil && info.IsDir() {
+		return model
+	}
+	return filepath.Dir(model)
 }

@@ -80,7 +80,7 @@ func (j *compileJob) run(ctx context.Context) error {
 		j.report.Held = len(opt.Members)
 	}
 	return j.write(ctx, func(w io.Writer) error {
-		return store.Write(ctx, w, rights, store.WriteOptions{Inputs: stored(inputs), Shard: j.shard.i, Shards: j.shard.of})
+		return store.Write(ctx, w, rights, store.WriteOptions{Inputs: stored(inputs), Folder: modelFolder(j.model.path), Shard: j.shard.i, Shards: j.shard.of})
 	})
 }
 

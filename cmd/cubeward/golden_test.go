@@ -177,7 +177,13 @@ func transcript(t *testing.T, out *strings.Builder, args []string) {
 		}
 	}
 	got := call(t, real...)
-	clean := strings.NewReplacer(dir+"/", "", absoluteFolder(valueOf(args, "-r")), "").Replace
+	folders := []string{dir + "/", ""}
+	for _, a := range real {
+		if filepath.IsAbs(a) && filepath.Ext(a) == ".rights" {
+			folders = append(folders, filepath.Dir(a)+"/", "")
+		}
+	}
+	clean := strings.NewReplacer(folders...).Replace
 	fmt.Fprintf(out, "$ cubeward %s\n%s", strings.Join(shown, " "), clean(got.stdout))
 	for _, line := range lines(clean(got.stderr)) {
 		if line != "" {
@@ -195,22 +201,4 @@ func transcript(t *testing.T, out *strings.Builder, args []string) {
 		answers := got.status == statusRefused && slices.Contains([]string{"test", "diff", "check"}, args[0]) // what does not hold, what differs
 		require.True(t, got.stdout == "" || answers || strings.Contains(strings.Join(args, " "), "--json"), "%q", args)
 	}
-}
-
-// absoluteFolder is the folder of a path that is not relative, with its separator.
-func absoluteFolder(path string) string {
-	if !filepath.IsAbs(path) {
-		return "no folder"
-	}
-	return filepath.Dir(path) + "/"
-}
-
-// valueOf is what follows a flag.
-func valueOf(args []string, flag string) string {
-	for i, a := range args[:len(args)-1] {
-		if a == flag {
-			return args[i+1]
-		}
-	}
-	return ""
 }

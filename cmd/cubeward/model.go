@@ -111,7 +111,15 @@ func (m *modelFlags) find(rights *engine.Rights, block string) (engine.Ref, erro
 	if errors.As(err, &unknown) && unknown.Name == "" {
 		return ref, usage("%q: the workspace has several applications: write Application::Block, or name one with -a", block)
 	}
-	return ref, err
+	if err != nil {
+		return ref, err
+	}
+	for _, l := range ref.Block.Dims { // what names a cell is looked up in them
+		if err := l.Load(); err != nil {
+			return ref, err
+		}
+	}
+	return ref, nil
 }
 
 func unknownApplication(ws *cube.Workspace, name string) error {

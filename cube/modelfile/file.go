@@ -153,7 +153,7 @@ func (l *loader) resolve(src *source, n *node, path string) (at location, ok boo
 		l.mistake(pos, "%q leaves the folder of %s", path, l.files.main)
 		return at, false
 	}
-	at.shown, at.label = filepath.Join(l.files.shown, joined), joined
+	at = l.files.at(joined)
 	real, err := filepath.EvalSymlinks(filepath.Join(l.files.dir, joined))
 	if err == nil {
 		at.rel, err = filepath.Rel(l.files.dir, real)
@@ -174,12 +174,19 @@ func (l *loader) resolve(src *source, n *node, path string) (at location, ok boo
 			l.mistake(pos, "%q is not a file", path)
 		default:
 			if label := filepath.Join(filepath.Dir(src.at.label), native); label != joined && l.files.leadsTo(label, real) {
-				at.label = label
+				rel := at.rel
+				at = l.files.at(label)
+				at.rel = rel
 			}
 			return at, true
 		}
 	}
 	return at, false
+}
+
+// at is the location of a file by its name from the folder, but where it really is.
+func (f *folder) at(label string) location {
+	return location{shown: filepath.Join(f.shown, label), label: label}
 }
 
 // leadsTo says whether a path within the folder leads to a file.
