@@ -93,7 +93,7 @@ func TestCheckWriteMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"-u", "ann"}, "-m PATH and -i CELLS are missing"},
+		{[]string{"-u", "ann"}, "-m PATH (or -r FILE) and -i CELLS are missing"},
 		{[]string{"-m", "testdata/shop", "-u", "nobody", "-i", in}, "nobody"},
 		{[]string{"-m", "testdata/shop", "-u", "ann", "-i", in}, `column "note"`},
 		{[]string{"-m", "testdata/shop", "-u", "ann", "-i", "x.txt"}, "must end in .csv"},
