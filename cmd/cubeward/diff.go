@@ -111,7 +111,7 @@ func (t *tool) compare(ctx context.Context, f *diffFlags, old, new string) (*aud
 	var sides [2]*engine.Rights
 	var errs [2]error
 	for i, path := range []string{old, new} {
-		sides[i], errs[i] = (&modelFlags{path: path}).compile(ctx)
+		sides[i], errs[i] = t.openRights(ctx, path, "")
 	}
 	switch {
 	case errs[0] != nil && errs[1] != nil: // told at once: whoever mends one has to mend the other too

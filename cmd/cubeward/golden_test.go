@@ -132,7 +132,13 @@ func TestGolden(t *testing.T) {
 			{"values", "-r", shop, "-b", "Sales"},
 		},
 		"help": {
-			{"check", "--help"}, {"compile", "--help"}, {"merge", "--help"}, {"rights", "--help"}, {"values", "--help"}, {"mask", "--help"}, {"check-write", "--help"},
+			{"check", "--help"},
+			{"compile", "--help"},
+			{"merge", "--help"},
+			{"rights", "--help"},
+			{"values", "--help"},
+			{"mask", "--help"},
+			{"check-write", "--help"},
 			{"version", "--help"},
 		},
 	} {
