@@ -40,6 +40,10 @@ func rightsTargets() []Target {
 			Prepare: against2(many.First(), 3, many.FromFiles(), 1),
 		},
 		{
+			Name: "a view put together anew, of 1,000,000 members against 10,000 of the same kinds", AtMost: 1.3,
+			Prepare: against(Company{Members: 1_000_000, Kinds: 30}.View("none"), Company{Members: 10_000, Kinds: 30}.View("none"), 2000),
+		},
+		{
 			Name: "a remembered view, of 100,000 members against 1,000", AtMost: 1.2,
 			Prepare: against(Company{Members: 100_000, Kinds: 30}.View("hot"), Company{Members: 1000, Kinds: 30}.View("hot"), 5000),
 		},
