@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/cube/modelfile"
 )
 
 const (
@@ -38,9 +39,7 @@ func newCSVReader(name string, r io.Reader, c io.Closer, limit int64) (*csvReade
 	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\ufeff")) {
 		_, _ = buffered.Discard(3)
 	}
-	out := &csvReader{name: name, close: c, meter: m, from: csv.NewReader(buffered)}
-	out.from.FieldsPerRecord = -1
-	out.from.ReuseRecord = true
+	out := &csvReader{name: name, close: c, meter: m, from: modelfile.NewCSVReader(buffered)}
 	header, err := out.from.Read()
 	if err == io.EOF {
 		return nil, cube.Errorf(out.pos(1, 1), "the file is empty; a header is needed")

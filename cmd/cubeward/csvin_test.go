@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,10 +11,10 @@ import (
 )
 
 func TestCSVIsReadAsText(t *testing.T) {
-	header, rows, err := readCSV("\ufeffa, b ,\"c,d\"\r\n1,, x \r\n\r\n\"\",\"say \"\"hi\"\"\",\"two\nlines\"\n", 1<<20)
+	header, rows, err := readCSV("\ufeffa, b ,\"c,d\"\r\n1,, x \r\n\r\n\"\",\"say \"\"hi\"\"\",\"two\nlines\"\nas,it,\"stood\r\n\r\"\r\n", 1<<20)
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, []string{"a", " b ", "c,d"}, header)
-	require.Equal(t, [][]string{{"1", "∅", " x "}, {"∅", `say "hi"`, "two\nlines"}}, rows)
+	require.Equal(t, [][]string{{"1", "∅", " x "}, {"∅", `say "hi"`, "two\nlines"}, {"as", "it", "stood\r\n\r"}}, rows)
 }
 
 func TestCSVMistakesHavePlacesAndQuoteNothing(t *testing.T) {
@@ -46,9 +47,10 @@ func TestCSVComesInBatches(t *testing.T) {
 	require.Len(t, rows, csvBatchRows+3)
 }
 
-// What is read and written again is what encoding/csv makes of it.
+// What is read is what encoding/csv makes of it, which turns CRLF within quotes into LF.
 func FuzzCSVRoundTrip(f *testing.F) {
 	f.Add("a,b\n1,\"x\ny\"\n\"\",\n")
+	f.Add("a\r\n\"x\r\n\r\r\n\"\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		_, rows, err := readCSV(text, 1<<20)
 		if err != io.EOF {
@@ -63,8 +65,20 @@ func FuzzCSVRoundTrip(f *testing.F) {
 				if v == "∅" {
 					v = ""
 				}
-				require.Equal(t, strings.ReplaceAll(want[i+1][k], "∅", ""), strings.ReplaceAll(v, "∅", ""))
+				require.Equal(t, strings.ReplaceAll(want[i+1][k], "∅", ""), strings.ReplaceAll(strings.ReplaceAll(v, "∅", ""), "\r\n", "\n"))
 			}
 		}
 	})
+}
+
+// What is passed on comes out as it stood, line ends within fields too, and what is named by such text is found.
+func TestMaskKeepsLineEndsInFields(t *testing.T) {
+	in := write(t, "in.csv", "Market,Quarter,Sales,note\r\nSpain,Q1,1,\"two\r\nlines\"\r\nSpain,Q2,2,\"one\nmore\"\r\n")
+	out := in + ".out.csv"
+	got := call(t, "mask", "-m", "testdata/shop", "-u", "ann", "-i", in, "-o", out, "--pass", "note")
+	require.Equal(t, statusDone, got.status, got.stderr)
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Contains(t, string(text), ",\"two\r\nlines\"\n")
+	require.Contains(t, string(text), ",\"one\nmore\"\n")
 }

@@ -31,9 +31,7 @@ func newCSV(name, text string) (table, *cube.Error) {
 		line, col := lineColumn(text, at)
 		return nil, cube.Errorf(cube.Position{File: name, Line: line, Column: col}, "the file is not UTF-8")
 	}
-	t := &csvTable{name: name, text: text, r: csv.NewReader(strings.NewReader(text))}
-	t.r.FieldsPerRecord = -1 // a row of the wrong width shall not end the reading
-	t.r.ReuseRecord = true
+	t := &csvTable{name: name, text: text, r: NewCSVReader(strings.NewReader(text))}
 	header, err := t.r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, cube.Errorf(cube.Position{File: name, Line: 1, Column: 1}, "the file is empty; its first row must name the columns")

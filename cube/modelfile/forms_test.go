@@ -94,7 +94,7 @@ func TestCSVForms(t *testing.T) {
 		"-- n.csv --\nN\n\n\"\"\n\n-- m.csv --\nM,L\n1,d\n-0,a")
 	a := ws.Applications[0]
 	require.Equal(t, []string{"a", `b "c"`, "d"}, a.List("L").Items())
-	require.Equal(t, "\" x \" - \"1\n2\"", texts(t, a.List("L").Property("P")))
+	require.Equal(t, "\" x \" - \"1\r\n2\"", texts(t, a.List("L").Property("P")))
 	require.Equal(t, "-", texts(t, a.Metric("N")))
 	require.Equal(t, "0 - 1", texts(t, a.Metric("M")))
 }
