@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -127,6 +128,48 @@ func useAll[T index](m *numbering, rows []T, known bool) bool {
 	return inside
 }
 
+// usesAll says whether rows use every one of so many values, and if so, whether they lie inside the dictionary, which may be
+// known. It marks what is used without asking what was before, and stops to count now and then: where all values are
+// used, that shows long before the last row.
+func usesAll[T index](rows []T, size int, known bool) (used, inside bool) {
+	if size > maxMarked || len(rows) < size {
+		return false, false
+	}
+	var marks [maxMarked]byte
+	seen := marks[:size]
+	for from := 0; from < len(rows); {
+		to := min(from+max(markedRows, from/4), len(rows))
+		for _, v := range rows[from:to] {
+			if k := uint64(v); k < uint64(len(seen)) {
+				seen[k] = 1
+			} else {
+				return false, false
+			}
+		}
+		if from = to; bytes.Count(seen, []byte{1}) == size {
+			return true, known || allBelow(rows[from:], uint64(size))
+		}
+	}
+	return false, false
+}
+
+// Dictionaries longer than maxMarked are numbered at once. Marks are counted after markedRows, and later less often.
+const (
+	maxMarked  = 4096
+	markedRows = 256
+)
+
+// wholeDictionary shares a dictionary all of whose values are used.
+func (r *redactor) wholeDictionary(p, values part, dt *arrow.DictionaryType, s selection, width int) (result, error) {
+	res, err := r.fixed(p, s, width)
+	if err != nil {
+		return result{}, err
+	}
+	// What lies under a null value is cleared here as it is where values are picked: it shall not tell whether there were unused values.
+	res.dict, err = r.picked(values, dt.ValueType, selection{n: values.n})
+	return res, err
+}
+
 func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s selection) (result, error) {
 	width := dt.IndexType.(arrow.FixedWidthDataType).Bytes()
 	idx, err := indices[T](p, width)
@@ -139,6 +182,14 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 	}
 	known := r.inside
 	r.inside = false // The dictionary's values may have one of their own.
+	if r.shares(s, visible) && visible == nil {
+		if used, inside := usesAll(idx[:s.n], values.n, known); used {
+			if !inside {
+				return result{}, malformed("an index is outside its dictionary")
+			}
+			return r.wholeDictionary(p, values, dt, s, width)
+		}
+	}
 	m, inside := newNumbering(values.n, p.n), true
 	for from, to := range runs(visible, s.n) {
 		if s.rows == nil {
@@ -153,13 +204,7 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 		return result{}, malformed("an index is outside its dictionary")
 	}
 	if r.shares(s, visible) && len(m.order) == values.n {
-		res, err := r.fixed(p, s, width)
-		if err != nil {
-			return result{}, err
-		}
-		// What lies under a null value is cleared here as it is below: it shall not tell whether there were unused values.
-		res.dict, err = r.picked(values, dt.ValueType, selection{n: values.n})
-		return res, err
+		return r.wholeDictionary(p, values, dt, s, width)
 	}
 	if dt.Ordered {
 		m.sort()

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -90,4 +91,38 @@ func TestHiddenRunsShareOneNull(t *testing.T) {
 	for _, x := range []interface{ Release() }{ends, e, v, in, out} {
 		x.Release()
 	}
+}
+
+func TestUsesAllAsOneByOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 1))
+	for range 2000 {
+		size, n := rng.IntN(40), rng.IntN(800)
+		rows := make([]int16, n)
+		for i := range rows {
+			rows[i] = int16(rng.IntN(size + 1 + rng.IntN(2)))
+		}
+		if rng.IntN(2) == 0 && size > 0 {
+			for i := range rows {
+				rows[i] %= int16(size)
+			}
+		}
+		distinct, all := map[int16]bool{}, true
+		for _, v := range rows {
+			all = all && int(v) < size
+			if int(v) < size {
+				distinct[v] = true
+			}
+		}
+		used, inside := usesAll(rows, size, false)
+		if used {
+			require.Len(t, distinct, size)
+			require.Equal(t, all, inside)
+		} else if all && size > 0 && n >= size {
+			require.Less(t, len(distinct), size, "%v", rows)
+		}
+		known, _ := usesAll(rows, size, true)
+		require.Equal(t, used, known)
+	}
+	used, _ := usesAll([]int8{0, 1, 2, -1}, 3, false)
+	require.False(t, used, "a negative index")
 }

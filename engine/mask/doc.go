@@ -9,4 +9,7 @@
 // The work has two halves. The decision (lanes, codes, dense) turns each row's dimension values into item numbers and
 // the rights of the blocks into lookup tables, and leaves one bit a row and question. The redaction (redact and the
 // files named for layouts) carries those bits through arrays of any depth.
+//
+// Loops over rows are free functions over slices. With AVX2 or AVX-512 they hand whole words of 64 rows to assembly,
+// which tools/kernels writes; the build tag purego leaves all to plain Go.
 package mask
