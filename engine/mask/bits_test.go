@@ -81,13 +81,13 @@ func TestCellsAsOneByOne(t *testing.T) {
 			a[i], b[i] = uint8(rng.IntN(200)), uint32(rng.IntN(70))
 			want[i] = offsets[0][a[i]] + offsets[1][b[i]]
 		}
-		require.True(t, setCells(cells, a, offsets[0]))
-		require.True(t, addToCells(cells, b, offsets[1]))
+		require.True(t, setCells(cells, a, &steps{of: offsets[0]}))
+		require.True(t, addToCells(cells, b, &steps{of: offsets[1]}))
 		require.Equal(t, want, cells)
 		if n > 0 {
 			a[n-1], b[0] = 200, 70
-			require.False(t, setCells(cells, a, offsets[0]))
-			require.False(t, addToCells(cells, b, offsets[1]))
+			require.False(t, setCells(cells, a, &steps{of: offsets[0]}))
+			require.False(t, addToCells(cells, b, &steps{of: offsets[1]}))
 		}
 	}
 }

@@ -170,24 +170,24 @@ func (c *codes) andBits(words []uint64, table bitTable, scratch []byte) bool {
 }
 
 // setCells writes to cells the offset of each code, addToCells adds it. They are false where a code has none.
-func (c *codes) setCells(cells, offsets []uint32) bool {
+func (c *codes) setCells(cells []uint32, o *steps) bool {
 	switch {
 	case c.words != nil:
-		return setCells(cells, c.words, offsets)
+		return setCells(cells, c.words, o)
 	case c.shorts != nil:
-		return setCells(cells, c.shorts, offsets)
+		return setCells(cells, c.shorts, o)
 	}
-	return setCells(cells, c.bytes, offsets)
+	return setCells(cells, c.bytes, o)
 }
 
-func (c *codes) addToCells(cells, offsets []uint32) bool {
+func (c *codes) addToCells(cells []uint32, o *steps) bool {
 	switch {
 	case c.words != nil:
-		return addToCells(cells, c.words, offsets)
+		return addToCells(cells, c.words, o)
 	case c.shorts != nil:
-		return addToCells(cells, c.shorts, offsets)
+		return addToCells(cells, c.shorts, o)
 	}
-	return addToCells(cells, c.bytes, offsets)
+	return addToCells(cells, c.bytes, o)
 }
 
 // andCouple clears the bits of rows that the table lacks at the sum of two columns' offsets.

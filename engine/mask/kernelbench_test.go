@@ -106,13 +106,17 @@ func BenchmarkKernelCells(b *testing.B) {
 	const rows = 4096
 	rng := rand.New(rand.NewPCG(1, 1))
 	codes, cells := randomCodes[uint32](rng, rows, 200), make([]uint32, rows)
-	offsets := make([]uint32, 200)
-	for i := range offsets {
-		offsets[i] = uint32(i) * 500
+	for _, size := range []int{200, 500, 1000, 2000} {
+		items := make([]uint32, size)
+		for i := range items {
+			items[i] = uint32(i)
+		}
+		o := newSteps(items, 36)
+		benchmarkKernel(b, fmt.Sprintf("items=linear/entries=%d", size), 4*rows, func() { addToCells(cells, codes, &o) })
+		items[3] = 7
+		any := newSteps(items, 36)
+		benchmarkKernel(b, fmt.Sprintf("items=any/entries=%d", size), 4*rows, func() { addToCells(cells, codes, &any) })
 	}
-	benchmarkKernel(b, "offsets=linear", 4*rows, func() { addToCells(cells, codes, offsets) })
-	offsets[3] = 7
-	benchmarkKernel(b, "offsets=any", 4*rows, func() { addToCells(cells, codes, offsets) })
 }
 
 func BenchmarkKernelAllBelow(b *testing.B) {

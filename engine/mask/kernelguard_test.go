@@ -41,10 +41,13 @@ func TestGuardKernels(t *testing.T) {
 	}
 	codes, short := randomCodes[uint32](rng, rows, 500), randomCodes[uint16](rng, rows, 36)
 	table := randomBytes8(rng, 500)
-	cells, offsets := make([]uint32, rows), make([]uint32, 500)
-	for i := range offsets {
-		offsets[i] = uint32(36 * i)
+	cells, items := make([]uint32, rows), make([]uint32, 500)
+	for i := range items {
+		items[i] = uint32(i)
 	}
+	linear := newSteps(items, 36)
+	items[7] = 1
+	anyhow := newSteps(items, 36)
 	many, more := randomWords(rng, 64*1024), randomWords(rng, 64*1025)
 	for _, k := range []struct {
 		name   string
@@ -58,7 +61,8 @@ func TestGuardKernels(t *testing.T) {
 		{"look up 100,000 bits", avx512, 1.5, lookUp(100_000)},
 		{"look up 500 bytes", avx512, 5, func() { andTable(bytes, codes, table) }},
 		{"look up 36 and 500 bytes", avx512, 5, func() { setTables(bytes, short, table[:36], codes, table) }},
-		{"cells", avx2, 3, func() { addToCells(cells, codes, offsets) }},
+		{"cells", avx2, 3, func() { addToCells(cells, codes, &linear) }},
+		{"cells by item", avx512, 2, func() { addToCells(cells, codes, &anyhow) }},
 		{"all below", avx2, 5, func() { allBelow(codes, 500) }},
 		{"count", avx512, 4, func() { countBits(many) }},
 		{"count both", avx512, 4, func() { countBoth(many, more[:1024]) }},

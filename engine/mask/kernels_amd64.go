@@ -214,6 +214,11 @@ func setCells8AVX512(cells []uint32, codes []uint8, stride uint32) (most uint32)
 //go:noescape
 func setCells8AVX2(cells []uint32, codes []uint8, stride uint32) (most uint32)
 
+// setItemCells8AVX512 sets cells to stride times the item of the code.
+//
+//go:noescape
+func setItemCells8AVX512(cells []uint32, codes []uint8, items []uint16, stride uint32) (most uint32)
+
 // addCells8AVX512 adds stride times the code to cells.
 //
 //go:noescape
@@ -223,6 +228,11 @@ func addCells8AVX512(cells []uint32, codes []uint8, stride uint32) (most uint32)
 //
 //go:noescape
 func addCells8AVX2(cells []uint32, codes []uint8, stride uint32) (most uint32)
+
+// addItemCells8AVX512 adds stride times the item of the code to cells.
+//
+//go:noescape
+func addItemCells8AVX512(cells []uint32, codes []uint8, items []uint16, stride uint32) (most uint32)
 
 // setCells16AVX512 sets cells to stride times the code.
 //
@@ -234,6 +244,11 @@ func setCells16AVX512(cells []uint32, codes []uint16, stride uint32) (most uint3
 //go:noescape
 func setCells16AVX2(cells []uint32, codes []uint16, stride uint32) (most uint32)
 
+// setItemCells16AVX512 sets cells to stride times the item of the code.
+//
+//go:noescape
+func setItemCells16AVX512(cells []uint32, codes []uint16, items []uint16, stride uint32) (most uint32)
+
 // addCells16AVX512 adds stride times the code to cells.
 //
 //go:noescape
@@ -243,6 +258,11 @@ func addCells16AVX512(cells []uint32, codes []uint16, stride uint32) (most uint3
 //
 //go:noescape
 func addCells16AVX2(cells []uint32, codes []uint16, stride uint32) (most uint32)
+
+// addItemCells16AVX512 adds stride times the item of the code to cells.
+//
+//go:noescape
+func addItemCells16AVX512(cells []uint32, codes []uint16, items []uint16, stride uint32) (most uint32)
 
 // setCells32AVX512 sets cells to stride times the code.
 //
@@ -254,6 +274,11 @@ func setCells32AVX512(cells []uint32, codes []uint32, stride uint32) (most uint3
 //go:noescape
 func setCells32AVX2(cells []uint32, codes []uint32, stride uint32) (most uint32)
 
+// setItemCells32AVX512 sets cells to stride times the item of the code.
+//
+//go:noescape
+func setItemCells32AVX512(cells []uint32, codes []uint32, items []uint16, stride uint32) (most uint32)
+
 // addCells32AVX512 adds stride times the code to cells.
 //
 //go:noescape
@@ -263,6 +288,11 @@ func addCells32AVX512(cells []uint32, codes []uint32, stride uint32) (most uint3
 //
 //go:noescape
 func addCells32AVX2(cells []uint32, codes []uint32, stride uint32) (most uint32)
+
+// addItemCells32AVX512 adds stride times the item of the code to cells.
+//
+//go:noescape
+func addItemCells32AVX512(cells []uint32, codes []uint32, items []uint16, stride uint32) (most uint32)
 
 // largest8AVX512 is the largest number.
 //

@@ -2110,7 +2110,7 @@ DATA bitOfShort<>+62(SB)/2, $0x8000
 GLOBL bitOfShort<>(SB), RODATA|NOPTR, $64
 
 // func lookUp16LongAVX512(words []uint64, codes []uint16, table []uint64) (most uint32)
-// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
 TEXT ·lookUp16LongAVX512(SB), NOSPLIT, $0-76
 	MOVQ      words_base+0(FP), AX
 	MOVQ      words_len+8(FP), CX
@@ -2144,48 +2144,76 @@ words_next:
 	VPXORQ    Z15, Z15, Z15
 	MOVQ      BX, DI
 	MOVQ      SI, R8
+	SHLQ      $0x03, R8
+	SUBQ      $0x00000080, R8
+	JL        last
 
 block:
-	MOVL        $0x00000010, R10
-	CMPQ        R8, R10
-	CMOVQLT     R8, R10
-	MOVQ        $-1, R9
-	BZHIQ       R10, R9, R9
-	KMOVB       R9, K1
-	VMOVDQU64.Z (DI), K1, Z16
-	SHRQ        $0x08, R9
-	KMOVB       R9, K1
-	VMOVDQU64.Z 64(DI), K1, Z17
-	VPCMPEQW    Z15, Z5, K1
-	VPERMI2W    Z17, Z16, K1, Z4
-	VPCMPEQW    Z15, Z8, K1
-	VPERMI2W    Z17, Z16, K1, Z7
-	VPCMPEQW    Z15, Z11, K1
-	VPERMI2W    Z17, Z16, K1, Z10
-	VPCMPEQW    Z15, Z14, K1
-	VPERMI2W    Z17, Z16, K1, Z13
-	VPADDW      Z1, Z15, Z15
-	ADDQ        $0x00000080, DI
-	SUBQ        $0x10, R8
-	JG          block
-	VPERMW      Z0, Z3, Z3
-	VPTESTMW    Z3, Z4, K1
-	VPERMW      Z0, Z6, Z3
-	VPTESTMW    Z3, Z7, K2
-	KUNPCKDQ    K1, K2, K1
-	KMOVQ       K1, DI
-	ANDQ        DI, (AX)
-	VPERMW      Z0, Z9, Z3
-	VPTESTMW    Z3, Z10, K1
-	VPERMW      Z0, Z12, Z3
-	VPTESTMW    Z3, Z13, K2
-	KUNPCKDQ    K1, K2, K1
-	KMOVQ       K1, DI
-	ANDQ        DI, 8(AX)
-	ADDQ        $0x00000100, DX
-	ADDQ        $0x00000010, AX
-	DECQ        CX
-	JNZ         words_next
+	VMOVDQU64 (DI), Z16
+	VMOVDQU64 64(DI), Z17
+	VPCMPEQW  Z15, Z5, K1
+	VPERMI2W  Z17, Z16, K1, Z4
+	VPCMPEQW  Z15, Z8, K1
+	VPERMI2W  Z17, Z16, K1, Z7
+	VPCMPEQW  Z15, Z11, K1
+	VPERMI2W  Z17, Z16, K1, Z10
+	VPCMPEQW  Z15, Z14, K1
+	VPERMI2W  Z17, Z16, K1, Z13
+	VPADDW    Z1, Z15, Z15
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z16
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z17
+	VPCMPEQW   Z15, Z5, K1
+	VPERMI2W   Z17, Z16, K1, Z4
+	VPCMPEQW   Z15, Z8, K1
+	VPERMI2W   Z17, Z16, K1, Z7
+	VPCMPEQW   Z15, Z11, K1
+	VPERMI2W   Z17, Z16, K1, Z10
+	VPCMPEQW   Z15, Z14, K1
+	VPERMI2W   Z17, Z16, K1, Z13
+	VPERMW     Z0, Z3, Z3
+	VPTESTMW   Z3, Z4, K1
+	VPERMW     Z0, Z6, Z3
+	VPTESTMW   Z3, Z7, K2
+	KUNPCKDQ   K1, K2, K1
+	KMOVQ      K1, DI
+	ANDQ       DI, (AX)
+	VPERMW     Z0, Z9, Z3
+	VPTESTMW   Z3, Z10, K1
+	VPERMW     Z0, Z12, Z3
+	VPTESTMW   Z3, Z13, K2
+	KUNPCKDQ   K1, K2, K1
+	KMOVQ      K1, DI
+	ANDQ       DI, 8(AX)
+	ADDQ       $0x00000100, DX
+	ADDQ       $0x00000010, AX
+	DECQ       CX
+	JNZ        words_next
 
 words_done:
 	VEXTRACTI64X4 $0x01, Z2, Y0
@@ -2428,7 +2456,7 @@ DATA evenShorts<>+62(SB)/2, $0x003e
 GLOBL evenShorts<>(SB), RODATA|NOPTR, $64
 
 // func lookUp32LongAVX512(words []uint64, codes []uint32, table []uint64) (most uint32)
-// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
 TEXT ·lookUp32LongAVX512(SB), NOSPLIT, $0-76
 	MOVQ      words_base+0(FP), AX
 	MOVQ      words_len+8(FP), CX
@@ -2475,48 +2503,76 @@ words_next:
 	VPXORQ    Z6, Z6, Z6
 	MOVQ      BX, DI
 	MOVQ      SI, R8
+	SHLQ      $0x03, R8
+	SUBQ      $0x00000080, R8
+	JL        last
 
 block:
-	MOVL        $0x00000010, R10
-	CMPQ        R8, R10
-	CMOVQLT     R8, R10
-	MOVQ        $-1, R9
-	BZHIQ       R10, R9, R9
-	KMOVB       R9, K1
-	VMOVDQU64.Z (DI), K1, Z17
-	SHRQ        $0x08, R9
-	KMOVB       R9, K1
-	VMOVDQU64.Z 64(DI), K1, Z18
-	VPCMPEQW    Z6, Z7, K1
-	VPERMI2W    Z18, Z17, K1, Z5
-	VPCMPEQW    Z6, Z10, K1
-	VPERMI2W    Z18, Z17, K1, Z9
-	VPCMPEQW    Z6, Z13, K1
-	VPERMI2W    Z18, Z17, K1, Z12
-	VPCMPEQW    Z6, Z16, K1
-	VPERMI2W    Z18, Z17, K1, Z15
-	VPADDW      Z2, Z6, Z6
-	ADDQ        $0x00000080, DI
-	SUBQ        $0x10, R8
-	JG          block
-	VPERMW      Z1, Z4, Z4
-	VPTESTMW    Z4, Z5, K1
-	VPERMW      Z1, Z8, Z4
-	VPTESTMW    Z4, Z9, K2
-	KUNPCKDQ    K1, K2, K1
-	KMOVQ       K1, DI
-	ANDQ        DI, (AX)
-	VPERMW      Z1, Z11, Z4
-	VPTESTMW    Z4, Z12, K1
-	VPERMW      Z1, Z14, Z4
-	VPTESTMW    Z4, Z15, K2
-	KUNPCKDQ    K1, K2, K1
-	KMOVQ       K1, DI
-	ANDQ        DI, 8(AX)
-	ADDQ        $0x00000200, DX
-	ADDQ        $0x00000010, AX
-	DECQ        CX
-	JNZ         words_next
+	VMOVDQU64 (DI), Z17
+	VMOVDQU64 64(DI), Z18
+	VPCMPEQW  Z6, Z7, K1
+	VPERMI2W  Z18, Z17, K1, Z5
+	VPCMPEQW  Z6, Z10, K1
+	VPERMI2W  Z18, Z17, K1, Z9
+	VPCMPEQW  Z6, Z13, K1
+	VPERMI2W  Z18, Z17, K1, Z12
+	VPCMPEQW  Z6, Z16, K1
+	VPERMI2W  Z18, Z17, K1, Z15
+	VPADDW    Z2, Z6, Z6
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ       $0x00000080, R8
+	MOVQ       R8, R9
+	XORL       R10, R10
+	CMPQ       R9, R10
+	CMOVQLT    R10, R9
+	MOVL       $0x00000040, R10
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	MOVQ       $-1, R10
+	BZHIQ      R9, R10, R10
+	KMOVQ      R10, K1
+	VMOVDQU8.Z (DI), K1, Z17
+	SUBQ       $0x40, R8
+	XORL       R9, R9
+	CMPQ       R8, R9
+	CMOVQLT    R9, R8
+	MOVL       $0x00000040, R9
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	MOVQ       $-1, R9
+	BZHIQ      R8, R9, R9
+	KMOVQ      R9, K1
+	VMOVDQU8.Z 64(DI), K1, Z18
+	VPCMPEQW   Z6, Z7, K1
+	VPERMI2W   Z18, Z17, K1, Z5
+	VPCMPEQW   Z6, Z10, K1
+	VPERMI2W   Z18, Z17, K1, Z9
+	VPCMPEQW   Z6, Z13, K1
+	VPERMI2W   Z18, Z17, K1, Z12
+	VPCMPEQW   Z6, Z16, K1
+	VPERMI2W   Z18, Z17, K1, Z15
+	VPERMW     Z1, Z4, Z4
+	VPTESTMW   Z4, Z5, K1
+	VPERMW     Z1, Z8, Z4
+	VPTESTMW   Z4, Z9, K2
+	KUNPCKDQ   K1, K2, K1
+	KMOVQ      K1, DI
+	ANDQ       DI, (AX)
+	VPERMW     Z1, Z11, Z4
+	VPTESTMW   Z4, Z12, K1
+	VPERMW     Z1, Z14, Z4
+	VPTESTMW   Z4, Z15, K2
+	KUNPCKDQ   K1, K2, K1
+	KMOVQ      K1, DI
+	ANDQ       DI, 8(AX)
+	ADDQ       $0x00000200, DX
+	ADDQ       $0x00000010, AX
+	DECQ       CX
+	JNZ        words_next
 
 words_done:
 	VEXTRACTI64X4 $0x01, Z3, Y0
@@ -4687,6 +4743,141 @@ words_done:
 	VZEROUPPER
 	RET
 
+// func setItemCells8AVX512(cells []uint32, codes []uint8, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·setItemCells8AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VPMOVZXBW (DX), Z3
+	VPMAXUW   Z3, Z1, Z1
+	VPSRLW    $0x06, Z3, Z4
+	VPMOVZXBW 32(DX), Z5
+	VPMAXUW   Z5, Z1, Z1
+	VPSRLW    $0x06, Z5, Z6
+	VPMOVZXBW 64(DX), Z7
+	VPMAXUW   Z7, Z1, Z1
+	VPSRLW    $0x06, Z7, Z8
+	VPMOVZXBW 96(DX), Z9
+	VPMAXUW   Z9, Z1, Z1
+	VPSRLW    $0x06, Z9, Z10
+	VPXORQ    Z11, Z11, Z11
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z12
+	VMOVDQU64 64(DI), Z13
+	VPCMPEQW  Z11, Z4, K1
+	VPERMI2W  Z13, Z12, K1, Z3
+	VPCMPEQW  Z11, Z6, K1
+	VPERMI2W  Z13, Z12, K1, Z5
+	VPCMPEQW  Z11, Z8, K1
+	VPERMI2W  Z13, Z12, K1, Z7
+	VPCMPEQW  Z11, Z10, K1
+	VPERMI2W  Z13, Z12, K1, Z9
+	VPADDW    Z2, Z11, Z11
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z12
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z13
+	VPCMPEQW      Z11, Z4, K1
+	VPERMI2W      Z13, Z12, K1, Z3
+	VPCMPEQW      Z11, Z6, K1
+	VPERMI2W      Z13, Z12, K1, Z5
+	VPCMPEQW      Z11, Z8, K1
+	VPERMI2W      Z13, Z12, K1, Z7
+	VPCMPEQW      Z11, Z10, K1
+	VPERMI2W      Z13, Z12, K1, Z9
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPMOVZXWD     Y3, Z3
+	VPMULLD       Z0, Z3, Z3
+	VMOVDQU64     Z3, (AX)
+	VPMOVZXWD     Y4, Z3
+	VPMULLD       Z0, Z3, Z3
+	VMOVDQU64     Z3, 64(AX)
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 128(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 192(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y3
+	VPMOVZXWD     Y7, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 256(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 320(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y3
+	VPMOVZXWD     Y9, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 384(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000080, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUW       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x02, X1, X0
+	VPMAXUW       X0, X1, X1
+	VMOVD         X1, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+80(FP)
+	VZEROUPPER
+	RET
+
 // func addCells8AVX512(cells []uint32, codes []uint8, stride uint32) (most uint32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·addCells8AVX512(SB), NOSPLIT, $0-60
@@ -4813,6 +5004,149 @@ words_done:
 	VZEROUPPER
 	RET
 
+// func addItemCells8AVX512(cells []uint32, codes []uint8, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·addItemCells8AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VPMOVZXBW (DX), Z3
+	VPMAXUW   Z3, Z1, Z1
+	VPSRLW    $0x06, Z3, Z4
+	VPMOVZXBW 32(DX), Z5
+	VPMAXUW   Z5, Z1, Z1
+	VPSRLW    $0x06, Z5, Z6
+	VPMOVZXBW 64(DX), Z7
+	VPMAXUW   Z7, Z1, Z1
+	VPSRLW    $0x06, Z7, Z8
+	VPMOVZXBW 96(DX), Z9
+	VPMAXUW   Z9, Z1, Z1
+	VPSRLW    $0x06, Z9, Z10
+	VPXORQ    Z11, Z11, Z11
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z12
+	VMOVDQU64 64(DI), Z13
+	VPCMPEQW  Z11, Z4, K1
+	VPERMI2W  Z13, Z12, K1, Z3
+	VPCMPEQW  Z11, Z6, K1
+	VPERMI2W  Z13, Z12, K1, Z5
+	VPCMPEQW  Z11, Z8, K1
+	VPERMI2W  Z13, Z12, K1, Z7
+	VPCMPEQW  Z11, Z10, K1
+	VPERMI2W  Z13, Z12, K1, Z9
+	VPADDW    Z2, Z11, Z11
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z12
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z13
+	VPCMPEQW      Z11, Z4, K1
+	VPERMI2W      Z13, Z12, K1, Z3
+	VPCMPEQW      Z11, Z6, K1
+	VPERMI2W      Z13, Z12, K1, Z5
+	VPCMPEQW      Z11, Z8, K1
+	VPERMI2W      Z13, Z12, K1, Z7
+	VPCMPEQW      Z11, Z10, K1
+	VPERMI2W      Z13, Z12, K1, Z9
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPMOVZXWD     Y3, Z3
+	VPMULLD       Z0, Z3, Z3
+	VPADDD        (AX), Z3, Z3
+	VMOVDQU64     Z3, (AX)
+	VPMOVZXWD     Y4, Z3
+	VPMULLD       Z0, Z3, Z3
+	VPADDD        64(AX), Z3, Z3
+	VMOVDQU64     Z3, 64(AX)
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        128(AX), Z4, Z4
+	VMOVDQU64     Z4, 128(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        192(AX), Z4, Z4
+	VMOVDQU64     Z4, 192(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y3
+	VPMOVZXWD     Y7, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        256(AX), Z4, Z4
+	VMOVDQU64     Z4, 256(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        320(AX), Z4, Z4
+	VMOVDQU64     Z4, 320(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y3
+	VPMOVZXWD     Y9, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        384(AX), Z4, Z4
+	VMOVDQU64     Z4, 384(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        448(AX), Z4, Z4
+	VMOVDQU64     Z4, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000080, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUW       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x02, X1, X0
+	VPMAXUW       X0, X1, X1
+	VMOVD         X1, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+80(FP)
+	VZEROUPPER
+	RET
+
 // func setCells16AVX512(cells []uint32, codes []uint16, stride uint32) (most uint32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·setCells16AVX512(SB), NOSPLIT, $0-60
@@ -4924,6 +5258,141 @@ words_done:
 	VPMAXUD      X0, X1, X1
 	VMOVD        X1, AX
 	MOVL         AX, most+56(FP)
+	VZEROUPPER
+	RET
+
+// func setItemCells16AVX512(cells []uint32, codes []uint16, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·setItemCells16AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VMOVDQU64 (DX), Z3
+	VPMAXUW   Z3, Z1, Z1
+	VPSRLW    $0x06, Z3, Z4
+	VMOVDQU64 64(DX), Z5
+	VPMAXUW   Z5, Z1, Z1
+	VPSRLW    $0x06, Z5, Z6
+	VMOVDQU64 128(DX), Z7
+	VPMAXUW   Z7, Z1, Z1
+	VPSRLW    $0x06, Z7, Z8
+	VMOVDQU64 192(DX), Z9
+	VPMAXUW   Z9, Z1, Z1
+	VPSRLW    $0x06, Z9, Z10
+	VPXORQ    Z11, Z11, Z11
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z12
+	VMOVDQU64 64(DI), Z13
+	VPCMPEQW  Z11, Z4, K1
+	VPERMI2W  Z13, Z12, K1, Z3
+	VPCMPEQW  Z11, Z6, K1
+	VPERMI2W  Z13, Z12, K1, Z5
+	VPCMPEQW  Z11, Z8, K1
+	VPERMI2W  Z13, Z12, K1, Z7
+	VPCMPEQW  Z11, Z10, K1
+	VPERMI2W  Z13, Z12, K1, Z9
+	VPADDW    Z2, Z11, Z11
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z12
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z13
+	VPCMPEQW      Z11, Z4, K1
+	VPERMI2W      Z13, Z12, K1, Z3
+	VPCMPEQW      Z11, Z6, K1
+	VPERMI2W      Z13, Z12, K1, Z5
+	VPCMPEQW      Z11, Z8, K1
+	VPERMI2W      Z13, Z12, K1, Z7
+	VPCMPEQW      Z11, Z10, K1
+	VPERMI2W      Z13, Z12, K1, Z9
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPMOVZXWD     Y3, Z3
+	VPMULLD       Z0, Z3, Z3
+	VMOVDQU64     Z3, (AX)
+	VPMOVZXWD     Y4, Z3
+	VPMULLD       Z0, Z3, Z3
+	VMOVDQU64     Z3, 64(AX)
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 128(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 192(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y3
+	VPMOVZXWD     Y7, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 256(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 320(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y3
+	VPMOVZXWD     Y9, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 384(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000100, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUW       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x02, X1, X0
+	VPMAXUW       X0, X1, X1
+	VMOVD         X1, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5053,6 +5522,149 @@ words_done:
 	VZEROUPPER
 	RET
 
+// func addItemCells16AVX512(cells []uint32, codes []uint16, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·addItemCells16AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VMOVDQU64 (DX), Z3
+	VPMAXUW   Z3, Z1, Z1
+	VPSRLW    $0x06, Z3, Z4
+	VMOVDQU64 64(DX), Z5
+	VPMAXUW   Z5, Z1, Z1
+	VPSRLW    $0x06, Z5, Z6
+	VMOVDQU64 128(DX), Z7
+	VPMAXUW   Z7, Z1, Z1
+	VPSRLW    $0x06, Z7, Z8
+	VMOVDQU64 192(DX), Z9
+	VPMAXUW   Z9, Z1, Z1
+	VPSRLW    $0x06, Z9, Z10
+	VPXORQ    Z11, Z11, Z11
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z12
+	VMOVDQU64 64(DI), Z13
+	VPCMPEQW  Z11, Z4, K1
+	VPERMI2W  Z13, Z12, K1, Z3
+	VPCMPEQW  Z11, Z6, K1
+	VPERMI2W  Z13, Z12, K1, Z5
+	VPCMPEQW  Z11, Z8, K1
+	VPERMI2W  Z13, Z12, K1, Z7
+	VPCMPEQW  Z11, Z10, K1
+	VPERMI2W  Z13, Z12, K1, Z9
+	VPADDW    Z2, Z11, Z11
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z12
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z13
+	VPCMPEQW      Z11, Z4, K1
+	VPERMI2W      Z13, Z12, K1, Z3
+	VPCMPEQW      Z11, Z6, K1
+	VPERMI2W      Z13, Z12, K1, Z5
+	VPCMPEQW      Z11, Z8, K1
+	VPERMI2W      Z13, Z12, K1, Z7
+	VPCMPEQW      Z11, Z10, K1
+	VPERMI2W      Z13, Z12, K1, Z9
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPMOVZXWD     Y3, Z3
+	VPMULLD       Z0, Z3, Z3
+	VPADDD        (AX), Z3, Z3
+	VMOVDQU64     Z3, (AX)
+	VPMOVZXWD     Y4, Z3
+	VPMULLD       Z0, Z3, Z3
+	VPADDD        64(AX), Z3, Z3
+	VMOVDQU64     Z3, 64(AX)
+	VEXTRACTI64X4 $0x01, Z5, Y3
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        128(AX), Z4, Z4
+	VMOVDQU64     Z4, 128(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        192(AX), Z4, Z4
+	VMOVDQU64     Z4, 192(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y3
+	VPMOVZXWD     Y7, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        256(AX), Z4, Z4
+	VMOVDQU64     Z4, 256(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        320(AX), Z4, Z4
+	VMOVDQU64     Z4, 320(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y3
+	VPMOVZXWD     Y9, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        384(AX), Z4, Z4
+	VMOVDQU64     Z4, 384(AX)
+	VPMOVZXWD     Y3, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        448(AX), Z4, Z4
+	VMOVDQU64     Z4, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000100, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUW       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUW       X0, X1, X1
+	VPSRLDQ       $0x02, X1, X0
+	VPMAXUW       X0, X1, X1
+	VMOVD         X1, AX
+	MOVWLZX       AX, AX
+	MOVL          AX, most+80(FP)
+	VZEROUPPER
+	RET
+
 // func setCells32AVX512(cells []uint32, codes []uint32, stride uint32) (most uint32)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·setCells32AVX512(SB), NOSPLIT, $0-60
@@ -5164,6 +5776,151 @@ words_done:
 	VPMAXUD      X0, X1, X1
 	VMOVD        X1, AX
 	MOVL         AX, most+56(FP)
+	VZEROUPPER
+	RET
+
+// func setItemCells32AVX512(cells []uint32, codes []uint32, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·setItemCells32AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	VMOVDQU64    evenShorts<>+0(SB), Z3
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VMOVDQU64 (DX), Z4
+	VPMAXUD   Z4, Z1, Z1
+	VMOVDQU64 64(DX), Z5
+	VPMAXUD   Z5, Z1, Z1
+	VPERMT2W  Z5, Z3, Z4
+	VPSRLW    $0x06, Z4, Z5
+	VMOVDQU64 128(DX), Z7
+	VPMAXUD   Z7, Z1, Z1
+	VMOVDQU64 192(DX), Z8
+	VPMAXUD   Z8, Z1, Z1
+	VPERMT2W  Z8, Z3, Z7
+	VPSRLW    $0x06, Z7, Z8
+	VMOVDQU64 256(DX), Z9
+	VPMAXUD   Z9, Z1, Z1
+	VMOVDQU64 320(DX), Z10
+	VPMAXUD   Z10, Z1, Z1
+	VPERMT2W  Z10, Z3, Z9
+	VPSRLW    $0x06, Z9, Z10
+	VMOVDQU64 384(DX), Z11
+	VPMAXUD   Z11, Z1, Z1
+	VMOVDQU64 448(DX), Z12
+	VPMAXUD   Z12, Z1, Z1
+	VPERMT2W  Z12, Z3, Z11
+	VPSRLW    $0x06, Z11, Z12
+	VPXORQ    Z6, Z6, Z6
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z13
+	VMOVDQU64 64(DI), Z14
+	VPCMPEQW  Z6, Z5, K1
+	VPERMI2W  Z14, Z13, K1, Z4
+	VPCMPEQW  Z6, Z8, K1
+	VPERMI2W  Z14, Z13, K1, Z7
+	VPCMPEQW  Z6, Z10, K1
+	VPERMI2W  Z14, Z13, K1, Z9
+	VPCMPEQW  Z6, Z12, K1
+	VPERMI2W  Z14, Z13, K1, Z11
+	VPADDW    Z2, Z6, Z6
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z13
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z14
+	VPCMPEQW      Z6, Z5, K1
+	VPERMI2W      Z14, Z13, K1, Z4
+	VPCMPEQW      Z6, Z8, K1
+	VPERMI2W      Z14, Z13, K1, Z7
+	VPCMPEQW      Z6, Z10, K1
+	VPERMI2W      Z14, Z13, K1, Z9
+	VPCMPEQW      Z6, Z12, K1
+	VPERMI2W      Z14, Z13, K1, Z11
+	VEXTRACTI64X4 $0x01, Z4, Y5
+	VPMOVZXWD     Y4, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, (AX)
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VMOVDQU64     Z4, 64(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y4
+	VPMOVZXWD     Y7, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 128(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 192(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y4
+	VPMOVZXWD     Y9, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 256(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 320(AX)
+	VEXTRACTI64X4 $0x01, Z11, Y4
+	VPMOVZXWD     Y11, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 384(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VMOVDQU64     Z5, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000200, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUD       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUD       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUD       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUD       X0, X1, X1
+	VMOVD         X1, AX
+	MOVL          AX, most+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5290,6 +6047,159 @@ words_done:
 	VPMAXUD      X0, X1, X1
 	VMOVD        X1, AX
 	MOVL         AX, most+56(FP)
+	VZEROUPPER
+	RET
+
+// func addItemCells32AVX512(cells []uint32, codes []uint32, items []uint16, stride uint32) (most uint32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, BMI2, CMOV
+TEXT ·addItemCells32AVX512(SB), NOSPLIT, $0-84
+	MOVQ         cells_base+0(FP), AX
+	MOVQ         cells_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         items_base+48(FP), BX
+	MOVQ         items_len+56(FP), SI
+	VMOVDQU64    each2Is1<>+0(SB), Z2
+	VMOVDQU64    evenShorts<>+0(SB), Z3
+	MOVL         stride+72(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Z0
+	VPXORQ       Z1, Z1, Z1
+	ADDQ         SI, SI
+	SHRQ         $0x07, CX
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VMOVDQU64 (DX), Z4
+	VPMAXUD   Z4, Z1, Z1
+	VMOVDQU64 64(DX), Z5
+	VPMAXUD   Z5, Z1, Z1
+	VPERMT2W  Z5, Z3, Z4
+	VPSRLW    $0x06, Z4, Z5
+	VMOVDQU64 128(DX), Z7
+	VPMAXUD   Z7, Z1, Z1
+	VMOVDQU64 192(DX), Z8
+	VPMAXUD   Z8, Z1, Z1
+	VPERMT2W  Z8, Z3, Z7
+	VPSRLW    $0x06, Z7, Z8
+	VMOVDQU64 256(DX), Z9
+	VPMAXUD   Z9, Z1, Z1
+	VMOVDQU64 320(DX), Z10
+	VPMAXUD   Z10, Z1, Z1
+	VPERMT2W  Z10, Z3, Z9
+	VPSRLW    $0x06, Z9, Z10
+	VMOVDQU64 384(DX), Z11
+	VPMAXUD   Z11, Z1, Z1
+	VMOVDQU64 448(DX), Z12
+	VPMAXUD   Z12, Z1, Z1
+	VPERMT2W  Z12, Z3, Z11
+	VPSRLW    $0x06, Z11, Z12
+	VPXORQ    Z6, Z6, Z6
+	MOVQ      BX, DI
+	MOVQ      SI, R8
+	SUBQ      $0x00000080, R8
+	JL        last
+
+block:
+	VMOVDQU64 (DI), Z13
+	VMOVDQU64 64(DI), Z14
+	VPCMPEQW  Z6, Z5, K1
+	VPERMI2W  Z14, Z13, K1, Z4
+	VPCMPEQW  Z6, Z8, K1
+	VPERMI2W  Z14, Z13, K1, Z7
+	VPCMPEQW  Z6, Z10, K1
+	VPERMI2W  Z14, Z13, K1, Z9
+	VPCMPEQW  Z6, Z12, K1
+	VPERMI2W  Z14, Z13, K1, Z11
+	VPADDW    Z2, Z6, Z6
+	ADDQ      $0x00000080, DI
+	SUBQ      $0x00000080, R8
+	JGE       block
+
+last:
+	ADDQ          $0x00000080, R8
+	MOVQ          R8, R9
+	XORL          R10, R10
+	CMPQ          R9, R10
+	CMOVQLT       R10, R9
+	MOVL          $0x00000040, R10
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          $-1, R10
+	BZHIQ         R9, R10, R10
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (DI), K1, Z13
+	SUBQ          $0x40, R8
+	XORL          R9, R9
+	CMPQ          R8, R9
+	CMOVQLT       R9, R8
+	MOVL          $0x00000040, R9
+	CMPQ          R8, R9
+	CMOVQGT       R9, R8
+	MOVQ          $-1, R9
+	BZHIQ         R8, R9, R9
+	KMOVQ         R9, K1
+	VMOVDQU8.Z    64(DI), K1, Z14
+	VPCMPEQW      Z6, Z5, K1
+	VPERMI2W      Z14, Z13, K1, Z4
+	VPCMPEQW      Z6, Z8, K1
+	VPERMI2W      Z14, Z13, K1, Z7
+	VPCMPEQW      Z6, Z10, K1
+	VPERMI2W      Z14, Z13, K1, Z9
+	VPCMPEQW      Z6, Z12, K1
+	VPERMI2W      Z14, Z13, K1, Z11
+	VEXTRACTI64X4 $0x01, Z4, Y5
+	VPMOVZXWD     Y4, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        (AX), Z4, Z4
+	VMOVDQU64     Z4, (AX)
+	VPMOVZXWD     Y5, Z4
+	VPMULLD       Z0, Z4, Z4
+	VPADDD        64(AX), Z4, Z4
+	VMOVDQU64     Z4, 64(AX)
+	VEXTRACTI64X4 $0x01, Z7, Y4
+	VPMOVZXWD     Y7, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        128(AX), Z5, Z5
+	VMOVDQU64     Z5, 128(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        192(AX), Z5, Z5
+	VMOVDQU64     Z5, 192(AX)
+	VEXTRACTI64X4 $0x01, Z9, Y4
+	VPMOVZXWD     Y9, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        256(AX), Z5, Z5
+	VMOVDQU64     Z5, 256(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        320(AX), Z5, Z5
+	VMOVDQU64     Z5, 320(AX)
+	VEXTRACTI64X4 $0x01, Z11, Y4
+	VPMOVZXWD     Y11, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        384(AX), Z5, Z5
+	VMOVDQU64     Z5, 384(AX)
+	VPMOVZXWD     Y4, Z5
+	VPMULLD       Z0, Z5, Z5
+	VPADDD        448(AX), Z5, Z5
+	VMOVDQU64     Z5, 448(AX)
+	ADDQ          $0x00000200, AX
+	ADDQ          $0x00000200, DX
+	DECQ          CX
+	JNZ           words_next
+
+words_done:
+	VEXTRACTI64X4 $0x01, Z1, Y0
+	VPMAXUD       Y0, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X0
+	VPMAXUD       X0, X1, X1
+	VPSRLDQ       $0x08, X1, X0
+	VPMAXUD       X0, X1, X1
+	VPSRLDQ       $0x04, X1, X0
+	VPMAXUD       X0, X1, X1
+	VMOVD         X1, AX
+	MOVL          AX, most+80(FP)
 	VZEROUPPER
 	RET
 

@@ -142,28 +142,54 @@ func tableBytes[T uint8 | uint16 | uint32](dst []byte, codes []T, table []byte, 
 	return 0, 0
 }
 
-// cellWords is setCells and addToCells for offsets that are stride times the code, and rows of whole words; it says how
-// many rows it did, and the largest code.
-func cellWords[T uint8 | uint16 | uint32](cells []uint32, codes []T, stride uint32, add bool) (done int, most uint32) {
-	done = len(cells) &^ 63
-	if vectors == portable || done == 0 {
+// Items of more than maxItems codes are found faster one after the other.
+const maxItems = 2048
+
+type (
+	linearKernel[T any] = func(cells []uint32, codes []T, stride uint32) uint32
+	itemKernel[T any]   = func(cells []uint32, codes []T, items []uint16, stride uint32) uint32
+)
+
+// cellWords is setCells and addToCells for the first codes; it says how many those are, and the largest.
+func cellWords[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps, add bool) (done int, most uint32) {
+	linear := o.linear == len(o.of)
+	switch {
+	case vectors == portable, vectors == avx2 && !linear, len(o.of) == 0:
+		return 0, 0
+	case linear:
+		done = len(cells) &^ 63
+	case o.items != nil && len(o.of) <= maxItems:
+		done = len(cells) &^ 127
+	}
+	if done == 0 {
 		return 0, 0
 	}
 	cells = cells[:done]
-	kernels := [2][2]func([]uint32, []T, uint32) uint32{}
-	switch k := any(&kernels).(type) {
-	case *[2][2]func([]uint32, []uint8, uint32) uint32:
-		*k = [2][2]func([]uint32, []uint8, uint32) uint32{{setCells8AVX2, addCells8AVX2}, {setCells8AVX512, addCells8AVX512}}
-	case *[2][2]func([]uint32, []uint16, uint32) uint32:
-		*k = [2][2]func([]uint32, []uint16, uint32) uint32{{setCells16AVX2, addCells16AVX2}, {setCells16AVX512, addCells16AVX512}}
-	case *[2][2]func([]uint32, []uint32, uint32) uint32:
-		*k = [2][2]func([]uint32, []uint32, uint32) uint32{{setCells32AVX2, addCells32AVX2}, {setCells32AVX512, addCells32AVX512}}
-	}
 	how := 0
 	if add {
 		how = 1
 	}
-	return done, kernels[vectors-avx2][how](cells, codes[:done], stride)
+	if linear && vectors == avx512 {
+		how += 2
+	}
+	switch codes := any(codes[:done]).(type) {
+	case []uint8:
+		if linear {
+			return done, [...]linearKernel[uint8]{setCells8AVX2, addCells8AVX2, setCells8AVX512, addCells8AVX512}[how](cells, codes, o.stride)
+		}
+		return done, [...]itemKernel[uint8]{setItemCells8AVX512, addItemCells8AVX512}[how](cells, codes, o.items, o.stride)
+	case []uint16:
+		if linear {
+			return done, [...]linearKernel[uint16]{setCells16AVX2, addCells16AVX2, setCells16AVX512, addCells16AVX512}[how](cells, codes, o.stride)
+		}
+		return done, [...]itemKernel[uint16]{setItemCells16AVX512, addItemCells16AVX512}[how](cells, codes, o.items, o.stride)
+	case []uint32:
+		if linear {
+			return done, [...]linearKernel[uint32]{setCells32AVX2, addCells32AVX2, setCells32AVX512, addCells32AVX512}[how](cells, codes, o.stride)
+		}
+		return done, [...]itemKernel[uint32]{setItemCells32AVX512, addItemCells32AVX512}[how](cells, codes, o.items, o.stride)
+	}
+	return 0, 0
 }
 
 // largestOf is the largest of the first numbers, and how many those are.

@@ -18,7 +18,7 @@ func tableBytes[T uint8 | uint16 | uint32]([]byte, []T, []byte, bool) (done int,
 
 func tablesAreWide(...int) bool { return false }
 
-func cellWords[T uint8 | uint16 | uint32]([]uint32, []T, uint32, bool) (done int, most uint32) {
+func cellWords[T uint8 | uint16 | uint32]([]uint32, []T, *steps, bool) (done int, most uint32) {
 	return 0, 0
 }
 

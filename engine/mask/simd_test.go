@@ -279,34 +279,43 @@ func TestKernelCells(t *testing.T) {
 func testCells[T uint8 | uint16 | uint32](t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 5))
 	width := len(arrow.GetBytes(make([]T, 1)))
-	from, to := newGuarded(t, 8192*4), newGuarded(t, 8192*4)
+	from, to, tables := newGuarded(t, 8192*4), newGuarded(t, 8192*4), newGuarded(t, 8192)
 	for _, n := range rowCounts() {
 		for _, atEnd := range []bool{false, true} {
-			size, stride := 1+rng.IntN(256), rng.Uint32N(5000)
-			offsets := make([]uint32, size)
-			for i := range offsets {
-				offsets[i] = stride * uint32(i)
+			size, stride := 1+rng.IntN(int(min(uint64(^T(0))+1, 3000))), rng.Uint32N(5000)
+			items := make([]uint32, size)
+			for i := range items {
+				items[i] = uint32(i)
 				if n%3 == 0 {
-					offsets[i] = rng.Uint32()
+					items[i] = rng.Uint32N(1 << 16)
 				}
+				if n%9 == 0 && i%7 == 0 {
+					items[i] = rng.Uint32()
+				}
+			}
+			offsets := newSteps(items, stride)
+			if offsets.items != nil {
+				guarded := arrow.GetData[uint16](tables.bytes(2*size, atEnd))
+				copy(guarded, offsets.items)
+				offsets.items = guarded
 			}
 			codes, cells := arrow.GetData[T](from.bytes(n*width, atEnd)), arrow.GetData[uint32](to.bytes(4*n, atEnd))
 			want := make([]uint32, n)
 			for i := range codes {
 				codes[i], cells[i] = T(rng.IntN(size)), rng.Uint32()
-				want[i] = offsets[codes[i]]
+				want[i] = stride * items[codes[i]]
 			}
-			require.True(t, setCells(cells, codes, offsets))
+			require.True(t, setCells(cells, codes, &offsets))
 			require.True(t, slices.Equal(want, cells), "%d rows", n)
-			require.True(t, addToCells(cells, codes, offsets))
+			require.True(t, addToCells(cells, codes, &offsets))
 			for i := range want {
 				want[i] *= 2
 			}
 			require.True(t, slices.Equal(want, cells), "%d rows", n)
 			if n > 0 && uint64(size) <= uint64(^T(0)) {
 				codes[rng.IntN(n)] = T(size)
-				require.False(t, setCells(cells, codes, offsets))
-				require.False(t, addToCells(cells, codes, offsets))
+				require.False(t, setCells(cells, codes, &offsets))
+				require.False(t, addToCells(cells, codes, &offsets))
 			}
 		}
 	}

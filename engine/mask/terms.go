@@ -5,7 +5,7 @@ import "slices"
 // A term is a condition over several item columns, as a set of cells; lanes with the same condition share it. Terms
 // over the same columns share the numbers of their rows' cells, a grid's, which then look up bits like codes of one column.
 
-// axis is an item column in a grid: an item's offset is base + item·stride.
+// axis is an item column in a grid: an item's offset is item·stride, and base once for the grid.
 type axis struct {
 	column       int
 	base, stride uint32
@@ -82,17 +82,18 @@ func sameBits(a, b []uint64) bool { return len(a) == len(b) && (&a[0] == &b[0] |
 // outside its dictionary.
 func (x *stretch) decideGrid(g *grid) bool {
 	cells := x.s.cells[:x.hi-x.lo]
-	var fixed uint32 // what columns add that hold one item
+	var fixed uint32 // what fixed dimensions add, and columns that hold one item
 	filled := false
 	for _, a := range g.axes {
 		v := &x.s.views[x.m.axes[a].column]
+		fixed += x.m.axes[a].base
 		if v.alike {
-			fixed += v.offsets(a)[v.code]
+			fixed += v.offsets(a).of[v.code]
 			continue
 		}
 		v.checked = true
 		codes, offsets := x.codes(a)
-		if !filled && !codes.setCells(cells, offsets) || filled && !codes.addToCells(cells, offsets) {
+		if !filled && !codes.setCells(cells, &offsets) || filled && !codes.addToCells(cells, &offsets) {
 			return false
 		}
 		filled = true
@@ -115,7 +116,7 @@ func (x *stretch) decideGrid(g *grid) bool {
 }
 
 // codes are those of the stretch's rows along an axis, and what they add to a cell.
-func (x *stretch) codes(axis int) (codes, []uint32) {
+func (x *stretch) codes(axis int) (codes, steps) {
 	col := x.m.axes[axis].column
 	v := &x.s.views[col]
 	if v.codes.none() { // a run of the chunk, which nobody wrote out
@@ -165,11 +166,11 @@ func (x *stretch) decideTerm(t *term, cells []uint32) bool {
 func (x *stretch) decideCouple(c *couple, rows []byte, keep *byte) bool {
 	a, b := &x.s.views[c.columns[0]], &x.s.views[c.columns[1]]
 	if a.alike && b.alike {
-		*keep &= c.table[a.offsets(c.axes[0])[a.code]+b.offsets(c.axes[1])[b.code]]
+		*keep &= c.table[a.offsets(c.axes[0]).of[a.code]+b.offsets(c.axes[1]).of[b.code]]
 		return true
 	}
 	a.checked, b.checked = true, true
 	p, po := x.codes(c.axes[0])
 	q, qo := x.codes(c.axes[1])
-	return p.andCouple(rows, po, &q, qo, c.table)
+	return p.andCouple(rows, po.of, &q, qo.of, c.table)
 }

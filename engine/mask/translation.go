@@ -18,7 +18,7 @@ type translation struct {
 	strange bool    // an entry is no item, or null
 	settled [4]settled
 	bits    [][]bitTable // by group and lane: the table's bits; nil where rows are looked up by bytes
-	offsets [][]uint32   // by axis: what to add up by code to find a cell
+	offsets []steps      // by axis: what to add up by code to find a cell
 }
 
 // settled are the tables of a column, given what its rows may hold besides entries.
@@ -128,17 +128,15 @@ func (t *translation) settle(with int, tables [][]byte, kept []byte) settled {
 }
 
 // offsetsOf are an axis' stride times the item of each code; 0 for what is no item. Axes of other columns have none.
-func (t *translation) offsetsOf(a axis, col int) []uint32 {
+func (t *translation) offsetsOf(a axis, col int) steps {
 	if a.column != col {
-		return nil
+		return steps{}
 	}
-	out := make([]uint32, t.entries+extraSlots)
+	items := make([]uint32, t.entries+extraSlots)
 	for i := range t.entries {
-		if item := t.item(uint32(i)); item > 0 {
-			out[i] = uint32(item) * a.stride
-		}
+		items[i] = uint32(max(t.item(uint32(i)), 0))
 	}
-	return out
+	return newSteps(items, a.stride)
 }
 
 // item is the item of a code, negative where there is none.

@@ -50,10 +50,10 @@ func (v *view) table(t []byte) []byte {
 }
 
 // offsets are what an axis adds for each code that may stand in the view's rows.
-func (v *view) offsets(axis int) []uint32 {
+func (v *view) offsets(axis int) steps {
 	o := v.translation.offsets[axis]
 	if v.exact {
-		return o[:v.translation.entries]
+		return o.cut(v.translation.entries)
 	}
 	return o
 }

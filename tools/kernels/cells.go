@@ -15,6 +15,7 @@ func cells() {
 		for _, add := range []bool{false, true} {
 			cellsOf("AVX512", 64, width, add)
 			cellsOf("AVX2", 32, width, add)
+			itemCells(width, add)
 		}
 	}
 }
@@ -67,6 +68,66 @@ func cellsOf(isa string, size, width int, add bool) {
 		step(64*width, codes)
 	})
 	Store(largest(most, 4), Return("most"))
+	leave()
+}
+
+// itemCells finds the item of each code first, 64 items at a time of a table of 16-bit numbers, which goes by for every
+// 128 rows as in tableLong.
+func itemCells(width int, add bool) {
+	name, doc := "setItemCells", "sets cells to stride times the item of the code."
+	if add {
+		name, doc = "addItemCells", "adds stride times the item of the code to cells."
+	}
+	kernel(fmt.Sprintf("%s%dAVX512", name, 8*width),
+		fmt.Sprintf("func(cells []uint32, codes []uint%d, items []uint16, stride uint32) (most uint32)", 8*width), doc)
+	to, n, codes, items, size := base("cells"), length("cells"), base("codes"), base("items"), length("items")
+	stride, most, one, even := ZMM(), ZMM(), every512(1, 2), evens(width)
+	VMOVD(Load(Param("stride"), GP32()), stride.AsX())
+	VPBROADCASTD(stride.AsX(), stride)
+	VPXORQ(most, most, most)
+	ADDQ(size, size) // in bytes
+	SHRQ(operand.Imm(7), n)
+	rounds("words", n, func() {
+		var found, block [4]reg.VecVirtual
+		for i := range found {
+			if width == 1 {
+				found[i] = ZMM()
+				VPMOVZXBW(at(codes, 32*i), found[i])
+				VPMAXUW(found[i], most, most)
+			} else {
+				found[i] = shorts(width, codes, 32*width*i, even, most)
+			}
+			block[i] = ZMM()
+			VPSRLW(operand.Imm(6), found[i], block[i])
+		}
+		number, from, left := ZMM(), GP64(), GP64()
+		VPXORQ(number, number, number)
+		MOVQ(items, from)
+		MOVQ(size, left)
+		permute := func(low, high reg.VecVirtual) {
+			for i := range found {
+				k := K()
+				VPCMPEQW(number, block[i], k)
+				VPERMI2W(high, low, k, found[i])
+			}
+		}
+		blocks(from, left, permute, func() { VPADDW(one, number, number) })
+		for i := range found {
+			high, product := YMM(), ZMM()
+			VEXTRACTI64X4(operand.Imm(1), found[i], high)
+			for half, v := range []reg.Register{found[i].AsY(), high} {
+				VPMOVZXWD(v, product)
+				VPMULLD(stride, product, product)
+				if add {
+					VPADDD(at(to, 128*i+64*half), product, product)
+				}
+				VMOVDQU64(product, at(to, 128*i+64*half))
+			}
+		}
+		step(512, to)
+		step(128*width, codes)
+	})
+	Store(largest(most, max(width, 2)), Return("most"))
 	leave()
 }
 

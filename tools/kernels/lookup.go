@@ -206,17 +206,14 @@ func lookUpLong512(width int) {
 		VPXORQ(number, number, number)
 		MOVQ(table, from)
 		MOVQ(size, left)
-		Label("block")
-		low, high := tablePair(from, left)
-		for i := range c {
-			k := K()
-			VPCMPEQW(number, block[i], k)
-			VPERMI2W(high, low, k, found[i])
-		}
-		VPADDW(one, number, number)
-		step(128, from)
-		SUBQ(operand.Imm(16), left)
-		JG(operand.LabelRef("block"))
+		SHLQ(operand.Imm(3), left) // in bytes
+		blocks(from, left, func(low, high reg.VecVirtual) {
+			for i := range c {
+				k := K()
+				VPCMPEQW(number, block[i], k)
+				VPERMI2W(high, low, k, found[i])
+			}
+		}, func() { VPADDW(one, number, number) })
 		for i := range 2 {
 			ANDQ(chosen([2]reg.VecVirtual(found[2*i:]), [2]reg.VecVirtual(c[2*i:]), bitOf), at(words, 8*i))
 		}

@@ -56,6 +56,24 @@ func bytesUpTo(table, n reg.GPVirtual) (low, high reg.VecVirtual) {
 	return low, high
 }
 
+// blocks goes over left bytes of a table, 128 at a time, the last ones followed by zeros.
+func blocks(from, left reg.GPVirtual, permute func(low, high reg.VecVirtual), next func()) {
+	SUBQ(operand.U32(128), left)
+	JL(operand.LabelRef("last"))
+	Label("block")
+	low, high := ZMM(), ZMM()
+	VMOVDQU64(at(from, 0), low)
+	VMOVDQU64(at(from, 64), high)
+	permute(low, high)
+	next()
+	step(128, from)
+	SUBQ(operand.U32(128), left)
+	JGE(operand.LabelRef("block"))
+	Label("last")
+	ADDQ(operand.U32(128), left)
+	permute(bytesUpTo(from, left))
+}
+
 // placed are 64 codes, as the place within 128 bytes in the lower seven bits, and the number of that block.
 type placed struct{ in, block reg.VecVirtual }
 
@@ -157,20 +175,7 @@ func tableLong(width int, and bool) {
 				VPERMI2B(high, low, k, p[i].in)
 			}
 		}
-		SUBQ(operand.U32(128), left)
-		JL(operand.LabelRef("last"))
-		Label("block")
-		low, high := ZMM(), ZMM()
-		VMOVDQU64(at(from, 0), low)
-		VMOVDQU64(at(from, 64), high)
-		permute(low, high)
-		VPADDB(one, number, number)
-		step(128, from)
-		SUBQ(operand.U32(128), left)
-		JGE(operand.LabelRef("block"))
-		Label("last")
-		ADDQ(operand.U32(128), left)
-		permute(bytesUpTo(from, left))
+		blocks(from, left, permute, func() { VPADDB(one, number, number) })
 		for i := range p {
 			put(p[i].in, at(dst, 64*i), and)
 		}
