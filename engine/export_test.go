@@ -51,3 +51,6 @@ func (v *View) ItemsWithin(c Category, axis int, at []cube.ItemID, steps, rememb
 	s.limits = tallyLimits{steps, remember}
 	return s.items(c, axis)
 }
+
+// Worked is what a generation worked out instead of taking it over: rows of single members, whole metrics, mappings.
+func (r *Rights) Worked() [3]int { return [3]int{r.work.rows, r.work.metrics, r.work.mappings} }

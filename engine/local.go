@@ -53,6 +53,13 @@ func (x *locals) standFor(b *cube.Block) *cube.Block {
 	return s
 }
 
+// dimsOf are the dimensions of a member's cells of a block over User.
+func (x *locals) dimsOf(b *cube.Block) []*cube.List {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.standFor(b).Dims
+}
+
 // formula is a block's formula for one member.
 func (x *locals) formula(b *cube.Block) *formula.Expr {
 	x.mu.Lock()
@@ -193,11 +200,7 @@ func (x *memberEval) metric(ctx context.Context, m *cube.Block) (row, error) {
 	if err != nil {
 		return row{}, placed(m, err)
 	}
-	rows, err := x.cut(ctx, m, col, 1)
-	if err != nil {
-		return row{}, err
-	}
-	return rows[0], nil
+	return x.cutOne(m, col), nil
 }
 
 func (x *memberEval) access(ctx context.Context, m *cube.Block) (*cube.Column, error) {
@@ -208,8 +211,5 @@ func (x *memberEval) access(ctx context.Context, m *cube.Block) (*cube.Column, e
 		}
 		return usersFirst(x.line.locals.one, col)
 	}
-	x.line.locals.mu.Lock()
-	dims := x.line.locals.standFor(m).Dims
-	x.line.locals.mu.Unlock()
-	return x.rowOf(ctx, m, dims)
+	return x.rowOf(ctx, m, x.line.locals.dimsOf(m))
 }

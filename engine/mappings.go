@@ -50,6 +50,14 @@ func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Pla
 	}, r.values.options())
 	maps := append(slices.Clip(known), make([]mapping, plan.Exprs()-len(known))...)
 	for i := len(known); i < len(maps); i++ {
+		if taken, ok := r.takeMapping(plan.Expr(inherit.ExprID(i))); ok {
+			if err := m.know(inherit.ExprID(i), taken); err != nil {
+				return nil, err
+			}
+			maps[i] = taken
+			r.progress.add(1)
+			continue
+		}
 		col, err := m.column(ctx, inherit.ExprID(i))
 		if err != nil {
 			return nil, err
@@ -62,6 +70,18 @@ func (r *Rights) mapMore(ctx context.Context, known []mapping, plan *inherit.Pla
 		r.progress.add(1)
 	}
 	return maps, nil
+}
+
+// takeMapping is a mapping of the rights that these are compiled since, where it is still the same.
+func (r *Rights) takeMapping(e *formula.Expr) (mapping, bool) {
+	if r.taking == nil {
+		return mapping{}, false
+	}
+	m, ok := r.taking.mapping(e)
+	if !ok {
+		r.work.mappings++
+	}
+	return m, ok
 }
 
 // mapper evaluates expressions that contain each other: in a chain such as Employee.Manager.Manager.Country each part

@@ -105,13 +105,26 @@ func (m *Member) Role(app *cube.Application) *cube.Role {
 // or no such member or application. Roles change without a new workspace, so this is the one to ask, and not
 // Application.RoleOf.
 func (r *Rights) RoleOf(app *cube.Application, member cube.ItemID) cube.ItemID {
-	i := slices.Index(r.ws.Applications, app)
-	if i < 0 || member < 0 || int(member) >= r.of.len() {
+	if !slices.Contains(r.ws.Applications, app) || member < 0 || int(member) >= r.of.len() {
 		return cube.NoItem
 	}
-	p := r.of.at(int(member))
-	if p == nobody {
-		return app.RoleOf(member)
+	return r.roles()(app)(member)
+}
+
+// roleFinder finds the members' roles in an application of the workspace.
+type roleFinder func(*cube.Application) func(member cube.ItemID) cube.ItemID
+
+// roles finds roles as of this generation, without holding on to it.
+func (r *Rights) roles() roleFinder {
+	apps, of, profiles := r.ws.Applications, r.of, r.profiles
+	return func(app *cube.Application) func(cube.ItemID) cube.ItemID {
+		i := slices.Index(apps, app)
+		return func(member cube.ItemID) cube.ItemID {
+			p := of.at(int(member))
+			if p == nobody {
+				return app.RoleOf(member)
+			}
+			return profiles[p].roles[i]
+		}
 	}
-	return r.profiles[p].roles[i]
 }

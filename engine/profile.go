@@ -33,11 +33,16 @@ func (r *Rights) makeProfiles(ctx context.Context, rows []metricRows) error {
 		}
 		k = k.and(kindsOf(roles, uint64(len(app.Roles)+1)))
 	}
+	sorted := map[*int32]bool{}
 	for i := range rows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		k = k.and(rows[i].kinds)
+		// Rows that are taken over are sorted by one and the same kinds.
+		if of := rows[i].kinds.of; len(of) > 0 && !sorted[&of[0]] {
+			sorted[&of[0]] = true
+			k = k.and(rows[i].kinds)
+		}
 	}
 	k = k.only(r.held)
 	known := map[string]profileID{}

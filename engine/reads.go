@@ -13,7 +13,10 @@ import (
 type reads struct {
 	own   map[*cube.Block]bool // given blocks over User of which it reads the member's own cells
 	all   map[*cube.Block]bool // given blocks that are read in any other way, with the system's eyes
+	self  bool                 // the member as an item of User is read, too
 	along bool                 // an operation looks along User, so that no member's value can be worked out by itself
+
+	sorted []*cube.Block // own, by number, once somebody asked
 }
 
 func (x *reads) join(y *reads) {
@@ -23,7 +26,7 @@ func (x *reads) join(y *reads) {
 	for b := range y.all {
 		x.all[b] = true
 	}
-	x.along = x.along || y.along
+	x.self, x.along = x.self || y.self, x.along || y.along
 }
 
 // readers knows of a plan who reads what. What it finds out it keeps; the plan never changes.
@@ -56,6 +59,13 @@ type changeReach struct {
 	whole   bool
 	metrics []int          // the access-rights metrics whose row of the member is to be worked out again
 	blocks  []cube.BlockID // whose values may change, the block among them
+}
+
+// readsOf is what one member's cells of a block over User are made of.
+func (x *readers) readsOf(b *cube.Block) *reads {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.of(b)
 }
 
 // reach is what a change of one member's cells of a given block over User reaches.
@@ -161,6 +171,8 @@ func (w *readsWalk) visit(e *formula.Expr) {
 		return
 	}
 	switch {
+	case e.Op == formula.OpList:
+		w.out.self = true
 	case e.Op == formula.OpBlock:
 		w.out.join(w.of(e.Block))
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
@@ -68,14 +69,19 @@ type Rights struct {
 	memo     *memo
 	read     readKinds     // only while compiling
 	progress *progress     // likewise
+	taking   *taking       // likewise: from Options.Since
 	spare    chan struct{} // likewise, while rows are filled: one for each goroutine that may help
 	views    *viewCache
 	workers  int
 	opt      Options                      // without Since and Progress
 	inputs   map[cube.BlockID]*givenCells // of blocks over User whose given cells are not the workspace's any more
 	line     *lineage
+	steps    int64 // how many generations of the lineage lead to this one
+	compact  sync.Once
+	small    *Rights // the same in a smaller lineage, once that was needed
 	work     work
-	moves    []move // the members whose profile is another than in the generation before, where that has the same lineage
+	moves    []move  // the members whose profile is another than in the generation before, where that has the same lineage
+	before   *Rights // the generation before, where it has another lineage; without what was before that
 }
 
 // Compile works out the rights of everyone in a workspace. A model's mistakes come as cube.Errors. The workspace must
@@ -101,6 +107,7 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	}
 	r.progress = progress
 	r.begin()
+	r.take(opt.Since)
 	if err := r.mapItems(ctx); err != nil {
 		return nil, err
 	}
@@ -116,7 +123,7 @@ func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, err
 	}
 	r.progress.add(ws.Users.Len())
 	r.progress = nil
-	r.line = newLineage(r)
+	r.line.settle(r)
 	return r, nil
 }
 

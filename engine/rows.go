@@ -47,14 +47,22 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 			used = append(used, n.Metric)
 		}
 	}
+	r.line = newLineage(r)
 	all := make([]metricRows, len(used))
 	r.progress.begin("rows", len(used)*r.ws.Users.Len())
+	taken, err := r.takeRows(ctx, used, all)
+	if err != nil {
+		return nil, err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	r.spare = make(chan struct{}, r.workers)
 	for range r.workers {
 		r.spare <- struct{}{}
 	}
 	for i, m := range used {
+		if taken[i] {
+			continue
+		}
 		<-r.spare
 		g.Go(func() (err error) {
 			defer func() { r.spare <- struct{}{} }()
@@ -62,9 +70,27 @@ func (r *Rights) fillRows(ctx context.Context) ([]metricRows, error) {
 			return err
 		})
 	}
-	err := g.Wait()
+	err = g.Wait()
 	r.spare = nil
 	return all, err
+}
+
+// takeRows fills in the rows that are taken over from older rights, and says which.
+func (r *Rights) takeRows(ctx context.Context, used []*cube.Block, all []metricRows) (taken []bool, err error) {
+	taken = make([]bool, len(used))
+	for i, m := range used {
+		if r.taking != nil {
+			if all[i], taken[i], err = r.taking.rowsOf(ctx, r, m); err != nil {
+				return nil, err
+			}
+		}
+		if taken[i] {
+			r.progress.add(r.ws.Users.Len())
+		} else {
+			r.work.metrics++
+		}
+	}
+	return taken, nil
 }
 
 // addMetric numbers an access-rights metric.
@@ -96,6 +122,18 @@ func (r *Rights) rowsOf(ctx context.Context, m *cube.Block) (metricRows, error) 
 	}
 	rows, err := r.cut(ctx, m, col, k.len())
 	return metricRows{k, rows}, err
+}
+
+// cutOne makes sets of the only row of a metric's values for one member.
+func (r *Rights) cutOne(m *cube.Block, col *cube.Column) row {
+	have := col.Space().Dims()
+	if len(have) > 0 && have[0].ID == r.ws.Users.ID { // the list that stands for User
+		have = have[1:]
+	}
+	want := r.rowDims(m)
+	cut := rowCutter{pool: r.pool, col: col, n: lenOf(have)}
+	one := cut.next()
+	return row{r.spread(one.read, have, want), r.spread(one.write, have, want)}
 }
 
 // pieceRows is how many rows of a metric are cut at a time.

@@ -40,6 +40,7 @@ func (r *Rights) changed(ctx context.Context, changes []Change) (*Rights, error)
 		return nil, err
 	}
 	opt := r.opt
+	opt.Since = r
 	opt.Members = r.heldIn(ws)
 	return Compile(ctx, ws, opt)
 }

@@ -93,11 +93,19 @@ func (r *Rights) edited(ctx context.Context, edits []edit) (*Rights, error) {
 			reached[e.member].setRole(r, e)
 		}
 	}
-	next, err := r.next(edits, blocks)
+	roomy := r.roomy()
+	roomy.line.made.Add(1)
+	next, err := roomy.next(edits, blocks)
 	if err != nil {
 		return nil, err
 	}
-	return next, next.follow(ctx, reached)
+	if err := next.follow(ctx, reached); err != nil {
+		return nil, err
+	}
+	if roomy != r {
+		next.moves, next.before = nil, r.shared()
+	}
+	return next, nil
 }
 
 // reached is what changes of one member reach.
@@ -130,10 +138,8 @@ func (x *reached) setRole(r *Rights, e edit) {
 // next is a generation with other given cells, whose members' profiles are still those of r. Blocks are those whose
 // values may be others.
 func (r *Rights) next(edits []edit, blocks []cube.BlockID) (*Rights, error) {
-	next := &Rights{
-		ws: r.ws, plan: r.plan, pool: r.pool, mappings: r.mappings, metrics: r.metrics, cells: r.cells, profiles: r.profiles, of: r.of, held: r.held,
-		memo: r.memo, views: r.views, workers: r.workers, opt: r.opt, inputs: r.inputs, line: r.line,
-	}
+	next := r.shared()
+	next.steps++
 	cloned := false
 	for _, e := range edits {
 		if e.block == usersRoles(e.block) {
@@ -151,7 +157,7 @@ func (r *Rights) next(edits []edit, blocks []cube.BlockID) (*Rights, error) {
 		}
 		next.inputs[e.block.ID] = g.with(e.member, e.cell, e.value)
 	}
-	next.values = r.values.over(next, blocks)
+	next.values = r.values.over(next.inputs, blocks)
 	return next, nil
 }
 
@@ -162,7 +168,7 @@ func (r *Rights) follow(ctx context.Context, all map[cube.ItemID]*reached) error
 		p := profile{roles: all[m].roles, rows: slices.Clone(r.profiles[from].rows)}
 		eval := r.forMember(m, p.roles)
 		for _, i := range all[m].metrics {
-			one, err := eval.metric(ctx, r.line.readers.metrics[i])
+			one, err := eval.known(ctx, i)
 			if err != nil {
 				return err
 			}
@@ -176,6 +182,7 @@ func (r *Rights) follow(ctx context.Context, all map[cube.ItemID]*reached) error
 			r.moves = append(r.moves, move{m, from, to})
 		}
 	}
+	r.values.roles = r.roles()
 	return nil
 }
 

@@ -15,9 +15,10 @@ import (
 // values holds the columns of blocks, each worked out when it is first asked for.
 type values struct {
 	plan   *inherit.Plan
-	stored *stored // where restored rights read given values; nil for compiled ones, whose blocks have them
-	now    *Rights // the generation that says what is given; nil: the workspace does, or stored
-	base   *values // what holds the blocks that slots has no place for; nil: all have one
+	stored *stored                      // where restored rights read given values; nil for compiled ones, whose blocks have them
+	inputs map[cube.BlockID]*givenCells // as in Rights
+	roles  roleFinder                   // of the generation; nil: the workspace has them
+	base   *values                      // what holds the blocks that slots has no place for; nil: all have one
 	eval   *formula.Evaluator
 	grant  *formula.Evaluator // for rights alone, where the right none decides as BLANK does
 	mu     sync.Mutex
@@ -40,8 +41,8 @@ func newValues(plan *inherit.Plan) *values {
 
 // over is the values of a later generation of the same workspace. Those of blocks that changed are worked out when
 // somebody asks, those of others that are not base's are shared with v.
-func (v *values) over(now *Rights, changed []cube.BlockID) *values {
-	out := &values{plan: v.plan, base: v.base, now: now}
+func (v *values) over(inputs map[cube.BlockID]*givenCells, changed []cube.BlockID) *values {
+	out := &values{plan: v.plan, base: v.base, inputs: inputs}
 	if v.base == nil {
 		out.base, out.slots = v, make(map[cube.BlockID]*slot, len(changed))
 	} else {
@@ -69,7 +70,7 @@ func (v *values) formula(b *cube.Block) *formula.Expr {
 
 // gives says whether values are given for a block.
 func (v *values) gives(b *cube.Block) bool {
-	if v.now != nil && v.now.inputs[b.ID] != nil {
+	if v.inputs[b.ID] != nil {
 		return true
 	}
 	if v.stored == nil {
@@ -81,10 +82,8 @@ func (v *values) gives(b *cube.Block) bool {
 
 // input is what is given for a block; nil where all cells are BLANK.
 func (v *values) input(b *cube.Block) (*cube.Column, error) {
-	if v.now != nil {
-		if g := v.now.inputs[b.ID]; g != nil {
-			return g.column(b)
-		}
+	if g := v.inputs[b.ID]; g != nil {
+		return g.column(b)
 	}
 	if v.stored == nil {
 		return b.Input, nil
@@ -159,8 +158,8 @@ func (v *values) work(ctx context.Context, b *cube.Block) (*cube.Column, error) 
 // given is the column of a block without a formula.
 func (v *values) given(b *cube.Block, input *cube.Column, space cube.Space) *cube.Column {
 	switch {
-	case b == usersRoles(b) && v.now != nil:
-		return roleColumn(b, space, func(m cube.ItemID) cube.ItemID { return v.now.RoleOf(b.App, m) })
+	case b == usersRoles(b) && v.roles != nil:
+		return roleColumn(b, space, v.roles(b.App))
 	case b == usersRoles(b):
 		return roleColumn(b, space, b.App.RoleOf)
 	case input != nil:

@@ -1,0 +1,90 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/bench"
+	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/engine"
+)
+
+func company(t testing.TB, members int) *engine.Rights {
+	t.Helper()
+	ws, err := bench.Company{Members: members}.Workspace()
+	require.NoError(t, err)
+	r, err := engine.Compile(context.Background(), ws, engine.Options{})
+	require.NoError(t, err)
+	return r
+}
+
+// Only the sets reached are worked out again. The company has 20 rights metrics, all of which rules apply.
+func TestOnlyWhatIsReached(t *testing.T) {
+	old := company(t, 1000)
+	member := old.Workspace().Users.Item(400)
+	worked := func(changes ...engine.Change) [3]int { return updated(t, old, changes...).Worked() }
+	for _, c := range []struct {
+		what                    string
+		rows, metrics, mappings int
+		changes                 []engine.Change
+	}{
+		{"nothing", 0, 0, 0, nil},
+		{"a role: one metric reads roles", 1, 0, 0, []engine.Change{setRole("", member, "Modeler")}},
+		{"a role taken", 1, 0, 0, []engine.Change{setRole("", member, "")}},
+		{"a cell", 1, 0, 0, []engine.Change{setCell("Countries given", cube.RightsValue(cube.Read), member, "country-0007")}},
+		{"two cells of a member", 1, 0, 0, []engine.Change{
+			setCell("Countries given", cube.RightsValue(cube.Read), member, "country-0007"),
+			setCell("Countries given", cube.RightsValue(cube.Read), member, "country-0008"),
+		}},
+		{"an attribute that four metrics read", 4, 0, 0, []engine.Change{setProperty("User", member, "Country", cube.TextValue("country-0001"))}},
+		{"one that none reads", 0, 0, 0, []engine.Change{setProperty("User", member, "Name", cube.TextValue("Zoe"))}},
+		{"a role and an attribute of two members", 5, 0, 0, []engine.Change{
+			setRole("", member, "Modeler"), setProperty("User", old.Workspace().Users.Item(7), "Country", cube.TextValue("country-0001")),
+		}},
+		{"a new member", 20, 0, 0, []engine.Change{engine.AddMember{Name: "new"}}},
+		{"a member gone", 0, 0, 0, []engine.Change{engine.RemoveMember{Name: member}}},
+		{"a rule gone", 0, 0, 0, []engine.Change{engine.RemoveRule{Name: "Rule 01"}}},
+		{"a rule more", 0, 0, 0, []engine.Change{engine.SetRule{Name: "more", Metric: "Levels", Everything: true}}},
+		{"a formula of a metric without rights", 0, 0, 0, []engine.Change{engine.SetProperty{List: "Employee", Item: "employee-00000007", Property: "Pay", Value: cube.NumberValue(1)}}},
+		{"a formula", 0, 1, 0, []engine.Change{engine.SetFormula{Block: "Levels", Formula: "ACCESSRIGHTS(User.Level > 1, TRUE)"}}},
+		{"a month: three metrics are over months", 0, 3, 0, []engine.Change{engine.AppendItem{List: "Month", Item: "2030-01"}}},
+		{"a property of a month", 0, 1, 0, []engine.Change{setProperty("Month", "2024-0001", "Closed", cube.BooleanValue(false))}},
+		{"an employee's manager: a metric and a mapping", 0, 1, 1, []engine.Change{setProperty("Employee", "employee-00000007", "Manager", cube.TextValue("manager-00001"))}},
+		{"an employee's department: a metric and two mappings", 0, 1, 2, []engine.Change{
+			setProperty("Employee", "employee-00000007", "Department", cube.TextValue("department-0001")),
+		}},
+		{"a role and a rule", 1, 0, 0, []engine.Change{setRole("", member, "Modeler"), engine.RemoveRule{Name: "Rule 01"}}},
+	} {
+		require.Equal(t, [3]int{c.rows, c.metrics, c.mappings}, worked(c.changes...), c.what)
+	}
+}
+
+// A workspace that was made anew is matched with older rights by names and contents.
+func TestSince(t *testing.T) {
+	old := company(t, 1000)
+	old = updated(t, old, setRole("", old.Workspace().Users.Item(400), "Modeler"))
+	for _, c := range []struct {
+		what   string
+		worked [3]int
+		change func(*cube.Workspace)
+	}{
+		{"the role that was changed", [3]int{1, 0, 0}, func(*cube.Workspace) {}},
+		{"more members", [3]int{21, 0, 0}, func(ws *cube.Workspace) { require.NoError(t, ws.Grow(ws.Users, "new")) }},
+		{"a list", [3]int{1, 3, 0}, func(ws *cube.Workspace) {
+			require.NoError(t, ws.Grow(ws.Applications[0].List("Month"), "2030-01"))
+		}},
+		{"another number of the same lists", [3]int{1, 0, 0}, func(ws *cube.Workspace) { ws.AddApplication("Other").AddList("L") }},
+	} {
+		ws, err := bench.Company{Members: 1000}.Workspace()
+		require.NoError(t, err)
+		c.change(ws)
+		r, err := engine.Compile(context.Background(), ws, engine.Options{Since: old})
+		require.NoError(t, err)
+		require.Equal(t, c.worked, r.Worked(), c.what)
+		fresh, err := engine.Compile(context.Background(), ws, engine.Options{})
+		require.NoError(t, err)
+		require.Equal(t, fresh.Groups(), r.Groups(), c.what)
+	}
+}
