@@ -20,25 +20,7 @@ func checkCommand(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check -m MODEL | -r FILE | -m MODEL -r FILE [--stats] [--json]",
 		Short: "Whether a model is valid, or a rights file whole and still the model's",
-		Long: `Reads a model, checks every formula and rule, and works out its rights.
-
-A valid model gets a summary: what each application holds, and how many blocks
-each rule governs. Otherwise every mistake found (at most 20) is told with its
-place, FILE:LINE:COLUMN, and the status is 2.
-
-With -r alone every byte of a rights file is read and held to its checksum.
-With -m and -r it also says whether the file is still the model's: made of files
-that are the same now. Otherwise those that changed, are new or gone are named,
-and the status is 1. Tables are hashed for that, nothing is compiled.
-
---stats counts what the compiled rights hold. With --json it is the key "stats":
-
-  members, applications, profiles   members of one profile have equal rights
-  kinds      [{metric, kinds}]: kinds of members that a rights metric tells apart
-  nodes, mappings, sets             conditions, expressions, distinct sets
-  bytes      {sets, profiles, plan, mappings, values, views, memo, inputs, names}
-  views, memo  {hits, misses, evictions, entries, bytes, budget}: the caches
-` + exitStatusHelp,
+		Long:  checkHelp + exitStatusHelp,
 		Example: `  cubeward check -m examples/us-budget
   cubeward check -m examples/us-budget --stats
   cubeward check -m examples/us-budget/model.yaml --json
@@ -79,6 +61,26 @@ and the status is 1. Tables are hashed for that, nothing is compiled.
 	registerJSON(cmd, &asJSON)
 	return cmd
 }
+
+const checkHelp = `Reads a model, checks every formula and rule, and works out its rights.
+
+A valid model gets a summary: what each application holds, and how many blocks
+each rule governs. Otherwise every mistake found (at most 20) is told with its
+place, FILE:LINE:COLUMN, and the status is 2.
+
+With -r alone every byte of a rights file is read and held to its checksum.
+With -m and -r it also says whether the file is still the model's: made of files
+that are the same now. Otherwise those that changed, are new or gone are named,
+and the status is 1. Tables are hashed for that, nothing is compiled.
+
+--stats counts what the compiled rights hold. With --json it is the key "stats":
+
+  members, applications, profiles   members of one profile have equal rights
+  kinds      [{metric, kinds}]: kinds of members that a rights metric tells apart
+  nodes, mappings, sets             conditions, expressions, distinct sets
+  bytes      {sets, profiles, plan, mappings, values, views, memo, inputs, names}
+  views, memo  {hits, misses, evictions, entries, bytes, budget}: the caches
+`
 
 func registerJSON(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "the result as JSON")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,4 +96,33 @@ func TestDiffJSON(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(seen), 20)
+}
+
+// Either side may be a rights file: the answer is the same, with the name of the file in place of the model's.
+func TestDiffOfRightsFiles(t *testing.T) {
+	dir := t.TempDir()
+	sides := map[string][]string{}
+	for _, name := range []string{"why", "whynext"} {
+		file := filepath.Join(dir, name+".rights")
+		got := call(t, "compile", "-m", "testdata/"+name, "-o", file)
+		require.Equal(t, statusDone, got.status, got.stderr)
+		sides[name] = []string{"testdata/" + name, file}
+	}
+	for _, flags := range [][]string{nil, {"--json"}, {"-u", "bo", "-b", "Plan::Month"}, {"--fail-on", "lost", "-u", "ada"}} {
+		want := call(t, append([]string{"diff", "testdata/why", "testdata/whynext"}, flags...)...)
+		for _, old := range sides["why"] {
+			for _, new := range sides["whynext"] {
+				got := call(t, append([]string{"diff", old, new}, flags...)...)
+				got.stdout = strings.ReplaceAll(got.stdout, new, "testdata/whynext")
+				require.Equal(t, want, got, "%s %s %q", old, new, flags)
+			}
+		}
+	}
+	part := filepath.Join(dir, "part.rights")
+	got := call(t, "compile", "-m", "testdata/why", "--shard", "1/2", "-o", part)
+	require.Equal(t, statusDone, got.status, got.stderr)
+	got = call(t, "diff", part, "testdata/whynext")
+	require.Equal(t, statusInvalid, got.status)
+	require.Empty(t, got.stdout)
+	require.Contains(t, got.stderr, "do not hold every member")
 }

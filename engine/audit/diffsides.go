@@ -27,8 +27,14 @@ type differ struct {
 
 func (d *differ) side(s int) *engine.Rights { return [...]*engine.Rights{d.Old, d.New}[s] }
 
-// complete says whether a side holds the rights of all who are asked about. Those that it does not tell are not lost.
+// complete says whether a side holds the rights of all who are asked about, and all names. Those that it does not tell
+// are not lost.
 func (d *differ) complete(s int) error {
+	for _, l := range d.side(s).Workspace().Lists() {
+		if err := l.Load(); err != nil {
+			return err
+		}
+	}
 	if d.opt.Member == "" {
 		return d.side(s).Complete()
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -52,7 +53,11 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sid
 	x := &reasoning{blockDiff: c, kind: k}
 	x.held = func(s int, b *cube.Block) *cube.Column {
 		col, err := c.side(s).Values(ctx, b)
-		if err != nil { // rights of a file hold what explanations read; what else there is goes unnamed
+		var missing *engine.NotHeldError // rights of a file hold what explanations read; what else there is goes unnamed
+		if err != nil && !errors.As(err, &missing) && x.err == nil {
+			x.err = err
+		}
+		if err != nil {
 			return nil
 		}
 		return col
@@ -72,7 +77,7 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sid
 			x.sample(dir, s.items)
 		}
 	}
-	return mergeWhy(x.found, nil), nil
+	return mergeWhy(x.found, nil), x.err
 }
 
 // reasoning looks for what changed the rights of one kind of members in one block.
@@ -83,6 +88,7 @@ type reasoning struct {
 	traces [2]*engine.Trace
 	known  [2]map[int]bool // the factors of each side that were looked at
 	found  []Why
+	err    error // the first that values could not be read for
 }
 
 // sample looks at a cell that one side denies and the other grants: whatever denies it there changed, as nothing does
