@@ -89,13 +89,19 @@ type Rights struct {
 //
 // What does not depend on members is worked out once; what a member's access-rights metrics hold is stored once for
 // all members that hold the same. Views of blocks are worked out when somebody asks.
+//
+// As many goroutines work as Options.Workers says, at metrics and at the rows of metrics, and their number changes no
+// byte of what comes out. Besides what the rights hold in the end, each metric that is being worked on takes a few bytes for
+// each member and, for each kind of member, a few for each cell of its row, or for each given cell where few are given: no more
+// metrics than Workers at once. (4,000 kinds of 20,000 members, 600 blocks: 6 MB in the end, at most 16 MB with one
+// worker and 18 MB with eight.) It stops soon after ctx ends, with its error.
 func Compile(ctx context.Context, ws *cube.Workspace, opt Options) (*Rights, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
 	progress := newProgress(opt.Progress)
 	progress.begin("resolve", 1)
-	plan, err := inherit.Resolve(ws)
+	plan, err := inherit.ResolveContext(ctx, ws)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package inherit
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -23,12 +24,15 @@ type governance struct {
 var categories = [...]cube.Rights{cube.Read, cube.Write}
 
 // govern applies the rules of an application to its blocks (SPEC 2.7).
-func (b *builder) govern(app *cube.Application) governance {
+func (b *builder) govern(ctx context.Context, app *cube.Application) governance {
 	g := governance{given: map[cube.BlockID][]contribution{}, lifted: map[cube.BlockID][]*cube.Rule{}}
 	blocks := slices.DeleteFunc(slices.Clone(b.plan.ws.Blocks()), func(blk *cube.Block) bool {
 		return blk.App != app || blk.Reserved() || blk.Type.Kind == cube.AccessRights
 	})
 	for _, r := range app.Rules {
+		if ctx.Err() != nil {
+			break
+		}
 		if r.Ignore {
 			for _, i := range targets(r, blocks) {
 				g.lifted[i.block.ID] = append(g.lifted[i.block.ID], r)

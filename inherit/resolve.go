@@ -1,6 +1,7 @@
 package inherit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,34 +16,47 @@ import (
 //
 // Its cost follows the number of blocks times the number of distinct dimension sets, and not the number of members,
 // items or paths through formulas.
-func Resolve(ws *cube.Workspace) (*Plan, error) {
+func Resolve(ws *cube.Workspace) (*Plan, error) { return ResolveContext(context.Background(), ws) }
+
+// ResolveContext is Resolve, and stops with the error of ctx soon after that ends.
+func ResolveContext(ctx context.Context, ws *cube.Workspace) (*Plan, error) {
 	if err := ws.Validate(); err != nil {
 		return nil, err
 	}
 	b := newBuilder(ws)
-	for _, blk := range ws.Blocks() {
-		b.checkBlock(blk)
+	each := func(blocks []*cube.Block, do func(*cube.Block)) {
+		for _, blk := range blocks {
+			if ctx.Err() == nil {
+				do(blk)
+			}
+		}
 	}
+	each(ws.Blocks(), b.checkBlock)
 	gov := map[*cube.Application]governance{}
 	for _, app := range ws.Applications {
 		b.plan.reserved[app] = stateNodes{b.leaf(Membership, app, cube.Read), b.leaf(Membership, app, cube.Write)}
-		gov[app] = b.govern(app)
+		gov[app] = b.govern(ctx, app)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // mistakes may be missing
 	}
 	if !b.sort() || len(b.errs) > 0 {
 		return nil, b.errs.Err()
 	}
-	for _, blk := range ws.Blocks() {
+	resolve := func(blk *cube.Block) { b.resolve(blk, gov[blk.App]) }
+	each(ws.Blocks(), func(blk *cube.Block) {
 		if !blk.Reserved() && blk.Kind == cube.ItemSet {
-			b.resolve(blk, gov[blk.App])
+			resolve(blk)
 		}
-	}
-	for _, blk := range ws.Blocks() {
+	})
+	each(ws.Blocks(), func(blk *cube.Block) {
 		if !blk.Reserved() && blk.Kind != cube.ItemSet && blk.Formula == nil {
-			b.resolve(blk, gov[blk.App])
+			resolve(blk)
 		}
-	}
-	for _, blk := range b.plan.order {
-		b.resolve(blk, gov[blk.App])
+	})
+	each(b.plan.order, resolve)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if len(b.errs) > 0 {
 		return nil, b.errs.Err()
