@@ -230,7 +230,7 @@ func (r *Rights) readyToExplain() error {
 		}
 	}
 	if err := r.plan.Check(); err != nil {
-		return err
+		return s.snap.blame(PlanPart, 0, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
