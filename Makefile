@@ -5,6 +5,7 @@ SHELL    := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10s
 SOAK     ?= 3m
+KILLS    ?= 200
 TOOL      = $(GO) tool -modfile=tools/go.mod
 # Every module of the house but the tools' own; the packages with golden files, the root, which quotes them, last.
 MODULES   = $(sort $(dir $(shell find . -name go.mod -not -path './tools/*')))
@@ -84,8 +85,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 			( cd "$$folder" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . ) || exit 1 ; \
 		done
 
-soak: ## for SOAK (3m) each: many ask and update at once, little is remembered, and all hashes collide
+soak: ## for SOAK (3m) each: many ask and update at once, little is remembered, and all hashes collide; then KILLS (200) killed compiles
 	CUBEWARD_SOAK=$(SOAK) $(GO) test -race -tags cubeward_collide -count=1 -timeout 0 -run Soak -v ./engine
+	CUBEWARD_KILLS=$(KILLS) $(GO) test -count=1 -timeout 0 -run KilledCompiles -v ./cmd/cubeward
 
 golden: ## write the golden files anew; look at the difference before you commit it
 	@[ -n '$(GOLDENS)' ] || { echo 'no golden file test found'; exit 1; }

@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/bench"
 )
 
 // compiled is the rights file of a model.
@@ -291,4 +295,20 @@ func TestNamesOfRightsFiles(t *testing.T) {
 		require.Empty(t, got.stdout)
 		require.Equal(t, before, readFile(t, good))
 	}
+}
+
+func TestMemoryOfCompiles(t *testing.T) {
+	model := companyModel(t, bench.Company{Members: 20_000, Employees: 200, Departments: 20, Countries: 12, Months: 6, Blocks: 10})
+	folder := t.TempDir()
+	out := filepath.Join(folder, "x.rights")
+	cmd := process(t, "compile", "-m", model, "-o", out, "--memory", "4MiB")
+	said, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit, "%s", said)
+	require.Equal(t, statusFailed, exit.ExitCode())
+	require.Contains(t, string(said), "cubeward compile: more than --memory 4MiB is needed\n")
+	require.Empty(t, files(t, folder))
+	limit := debug.SetMemoryLimit(-1)
+	require.Equal(t, statusDone, call(t, "compile", "-m", model, "-o", out, "--memory", "4GiB").status)
+	require.Equal(t, limit, debug.SetMemoryLimit(-1), "the process has its own limit back")
 }

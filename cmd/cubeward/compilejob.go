@@ -51,9 +51,9 @@ func (j *compileJob) run(ctx context.Context) error {
 	if reused, err := j.reuse(ctx); reused || err != nil {
 		return err
 	}
-	ws, inputs, err := modelfile.LoadInputs(j.model.path, loadOptions())
+	ws, inputs, err := j.load(ctx)
 	if err != nil {
-		return loadError(j.model.path, ws, err)
+		return err
 	}
 	if err := j.takes(inputs); err != nil {
 		return err
@@ -82,6 +82,39 @@ func (j *compileJob) run(ctx context.Context) error {
 	return j.write(ctx, func(w io.Writer) error {
 		return store.Write(ctx, w, rights, store.WriteOptions{Inputs: stored(inputs), Folder: modelFolder(j.model.path), Shard: j.shard.i, Shards: j.shard.of})
 	})
+}
+
+// load reads the model. Where the context ends it does not wait: who ends it wants the memory, or to be gone.
+func (j *compileJob) load(ctx context.Context) (*cube.Workspace, []modelfile.Input, error) {
+	type loaded struct {
+		ws     *cube.Workspace
+		inputs []modelfile.Input
+		err    error
+		panic  any // is to be where it would have been without a goroutine
+	}
+	opt := loadOptions()
+	opt.Progress = func(done, total int64) { j.stages.report("load", int(done), int(total)) }
+	ready := make(chan loaded, 1)
+	go func() {
+		var l loaded
+		defer func() {
+			l.panic = recover()
+			ready <- l
+		}()
+		l.ws, l.inputs, l.err = modelfile.LoadInputs(j.model.path, opt)
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	case l := <-ready:
+		switch {
+		case l.panic != nil:
+			panic(l.panic)
+		case l.err != nil:
+			return nil, nil, loadError(j.model.path, l.ws, l.err)
+		}
+		return l.ws, l.inputs, nil
+	}
 }
 
 // members are those whose rights are worked out; nil means all.

@@ -94,7 +94,7 @@ func fileSize(n int64) string {
 	switch {
 	case n < 10_000:
 		return plural(n, "byte")
-	case n < 10_000_000:
+	case n < 1_000_000:
 		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)

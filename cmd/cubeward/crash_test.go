@@ -169,10 +169,8 @@ func crashCases(t *testing.T) []crashCase {
 		compile("compile", "-m", "testdata/shop"),
 		compile("compile", "-m", "testdata/shop", "--since", part("1/1")),
 		compile("merge", part("1/2"), part("2/2")),
-		one("out.csv", "rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales"),
 		one("out.parquet", "values", "-m", "testdata/shop", "-b", "Sales"),
 		one("out.arrow", "summary", "-m", "testdata/shop"),
-		one("out.csv", "mask", "-m", "testdata/shop", "-u", "ann", "-i", in, "--pass", "note"),
 		{"mask for many", func(dir string) []string {
 			return []string{"mask", "-m", "testdata/shop", "--members", members, "-i", in, "--pass", "note", "-o", filepath.Join(dir, "{member}.csv")}
 		}, []string{"ann.csv", "ben.csv"}},
@@ -213,6 +211,9 @@ func TestEveryFaultOfTheDisk(t *testing.T) {
 				for fault := range faultKind(len(faultNames)) {
 					for variant := range 4 {
 						before, undo := variant&1 != 0, variant&2 != 0
+						if stops := fault == stopsBefore || fault == stopsAfter; undo && !stops {
+							continue // no name is lost
+						}
 						what := fmt.Sprintf("%s at %d (%s), a file before: %v, names lost: %v", faultNames[fault], at, good.ops[at], before, undo)
 						d := &faultyDisk{at: at, fault: fault}
 						c.fault(t, d, what, whole, before, undo, old)

@@ -52,6 +52,6 @@ func tooMuchMemory(limit int64) error {
 	return &failure{
 		status: statusFailed,
 		err:    fmt.Errorf("more than --memory %s is needed", sizeText(limit)),
-		hint:   "give more, or compile the members in parts: --shard 1/8, 2/8 … on several machines, then cubeward merge",
+		hint:   "most of it is the tables of the model, which every part of the members (--shard) needs, too",
 	}
 }

@@ -16,11 +16,11 @@ const lineEvery = 10 * time.Second
 
 // stageWords say what goes on in a stage of a job, and what is counted in it.
 var stageWords = map[string][2]string{
-	"load":     {"reading the model", "files"},
+	"load":     {"reading the model", "bytes"},
 	"resolve":  {"formulas and rules", "steps"},
 	"mappings": {"mappings", "mappings"},
 	"rows":     {"rights of members", "members"},
-	"profiles": {"profiles", "steps"},
+	"profiles": {"profiles", "members"},
 	"write":    {"writing", "bytes"},
 	"verify":   {"verifying", "bytes"},
 	"merge":    {"merging", "bytes"},
@@ -31,6 +31,7 @@ var stageWords = map[string][2]string{
 type stages struct {
 	mu       sync.Mutex
 	stop     chan struct{} // ends watching
+	closed   bool          // what is reported later nobody wants to know
 	w        io.Writer
 	terminal bool
 	job      string
@@ -77,6 +78,7 @@ func (s *stages) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.end()
+	s.closed = true
 	if s.stop != nil {
 		close(s.stop)
 		s.stop = nil
@@ -115,6 +117,9 @@ func (s *stages) progress(p engine.Progress) { s.report(p.Stage, p.Done, p.Total
 func (s *stages) report(stage string, done, total int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	if stage != s.stage {
 		s.end()
 		s.stage, s.since = stage, s.now()
@@ -143,19 +148,23 @@ func (s *stages) show() {
 		_ = s.bar.Finish()
 	}
 	words, total := stageWords[s.stage], s.all
-	if s.barOf = total; total == 0 {
-		total = -1
-	}
-	s.bar = progressbar.NewOptions(total,
+	s.barOf = total
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(s.w),
-		progressbar.OptionSetDescription(s.job+": "+words[0]),
-		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString(words[1]),
+		progressbar.OptionSetDescription(s.job + ": " + words[0]),
 		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionClearOnFinish(),
-	)
+	}
+	switch {
+	case total <= 1: // how much it is nobody knows
+		total = -1
+	case words[1] == "bytes":
+		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+	default:
+		options = append(options, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(words[1]))
+	}
+	s.bar = progressbar.NewOptions(total, options...)
 	_ = s.bar.Set(s.done)
 }
 
@@ -168,6 +177,16 @@ func (s *stages) line(done, total int, took time.Duration) string {
 	case done <= 0:
 		return fmt.Sprintf("%s, 0 of %s", words[0], count(total))
 	}
+	if words[1] == "bytes" {
+		return fmt.Sprintf("%s, %s of %s (%d %%), %s left", words[0], fileSize(int64(done)), fileSize(int64(total)), percentOf(done, total), timeLeft(done, total, took))
+	}
+	return fmt.Sprintf("%s, %s of %s (%d %%), %s left", words[0], count(done), count(total), percentOf(done, total), timeLeft(done, total, took))
+}
+
+func percentOf(done, total int) int { return int(100 * float64(done) / float64(total)) }
+
+// timeLeft is how long the rest takes at the rate so far.
+func timeLeft(done, total int, took time.Duration) time.Duration {
 	left := time.Duration(float64(took) / float64(done) * float64(total-done))
-	return fmt.Sprintf("%s, %s of %s (%d %%), %s left", words[0], count(done), count(total), int(100*float64(done)/float64(total)), left.Round(time.Second))
+	return left.Round(time.Second)
 }

@@ -37,7 +37,9 @@ func TestLongJobsSayHowFarTheyAre(t *testing.T) {
 		s.progress(engine.Progress{Stage: stage, Done: done, Total: total})
 	}
 	s.begin("load")
-	step("resolve", 0, 1, 20*time.Second)
+	*clock = clock.Add(15 * time.Second)
+	s.report("load", 2_500_000, 10_000_000)
+	step("resolve", 0, 1, 5*time.Second)
 	step("resolve", 1, 1, time.Second)
 	step("rows", 0, 1_000_000, 0)
 	step("rows", 100_000, 1_000_000, 10*time.Second)
@@ -46,7 +48,7 @@ func TestLongJobsSayHowFarTheyAre(t *testing.T) {
 	step("profiles", 0, 1, 1*time.Second)
 	s.begin("write")
 	require.EqualValues(t, 72, s.total())
-	require.Equal(t, `compile: formulas and rules
+	require.Equal(t, `compile: reading the model, 2.5 MB of 10.0 MB (25 %), 45s left
 compile: rights of members, 100,000 of 1,000,000 (10 %), 1m30s left
 compile: rights of members, 500,000 of 1,000,000 (50 %), 50s left
 `, out.String())

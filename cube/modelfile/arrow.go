@@ -22,6 +22,7 @@ type arrowTable struct {
 	r       array.RecordReader
 	release []func()
 	rows    int64 // how many rows may still come
+	size    int64 // of the file
 
 	wanted   []int
 	kinds    []cube.Kind
@@ -39,7 +40,7 @@ const maxRows = 1 << 10
 // newArrow opens a table: an IPC file (.arrow), an IPC stream (.arrows), or what reader reads. It takes over file, whose
 // bytes are data.
 func newArrow(name, extension string, file io.Closer, data *io.SectionReader, reader TableReader) (t table, problem *cube.Error) {
-	a := &arrowTable{name: name, rows: 1<<20 + data.Size()*maxRows, release: []func(){func() { file.Close() }}}
+	a := &arrowTable{name: name, size: data.Size(), rows: 1<<20 + data.Size()*maxRows, release: []func(){func() { file.Close() }}}
 	defer func() {
 		if r := recover(); r != nil {
 			problem = a.damaged(r)
@@ -146,6 +147,8 @@ func (t *arrowTable) advance() error {
 	t.batch = batch
 	return nil
 }
+
+func (t *arrowTable) read() (done, size int64) { return 0, t.size }
 
 func (t *arrowTable) row() []field { return t.fields }
 

@@ -89,6 +89,36 @@ func TestInputsOfExamples(t *testing.T) {
 	require.Positive(t, n)
 }
 
+// Progress never falls, and ends with everything.
+func TestProgress(t *testing.T) {
+	dir := everyTable(t)
+	var rows strings.Builder
+	rows.WriteString("Id,P\n")
+	for i := range 3 * reportRows {
+		fmt.Fprintf(&rows, "x%d,1\n", i)
+	}
+	rows.WriteString("x,1\n")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sub/l.csv"), []byte(rows.String()), 0o600))
+	var told [][2]int64
+	ws, err := Load(dir, Options{Progress: func(done, total int64) { told = append(told, [2]int64{done, total}) }})
+	require.NoError(t, err)
+	require.Equal(t, 3*reportRows+1, ws.Applications[0].List("L").Len())
+	size := int64(0)
+	for _, name := range []string{"sub/l.csv", "sub/l.csv", "k.arrows", "m.csv", "m.csv", "a.arrow", "roles.csv"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		size += info.Size()
+	}
+	last := int64(0)
+	for _, at := range told {
+		require.Equal(t, size, at[1])
+		require.GreaterOrEqual(t, at[0], last)
+		last = at[0]
+	}
+	require.Equal(t, size, last)
+	require.Greater(t, len(told), 12, "also within a table")
+}
+
 // A file is named as the model names it, wherever links lead: where they lead differs from machine to machine.
 func TestInputsByLinks(t *testing.T) {
 	dir := t.TempDir()

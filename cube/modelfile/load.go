@@ -19,6 +19,9 @@ type Options struct {
 	// Tables reads tables of formats that this package does not know, by extension in lower case with its dot, such
 	// as ".parquet". Those of .csv, .arrow and .arrows are read here whatever it says.
 	Tables map[string]TableReader
+	// Progress is told how many bytes of the tables were read, and of how many: by the goroutine of Load, and never
+	// after it returned. Done never falls; a file that is read twice counts twice.
+	Progress func(done, total int64)
 }
 
 // Load reads the workspace that path names as -m does (SPEC 2): a workspace file, a model file that stands alone, or a
@@ -53,6 +56,9 @@ func (l *loader) read(path string, inputs *digests) (*cube.Workspace, error) {
 	}
 	defer l.files.close()
 	l.files.inputs = inputs
+	if l.opt.Progress != nil {
+		l.told = &progress{to: l.opt.Progress}
+	}
 	l.load()
 	if l.err != nil {
 		return nil, l.err
@@ -68,6 +74,7 @@ func (l *loader) read(path string, inputs *digests) (*cube.Workspace, error) {
 type loader struct {
 	opt     Options
 	files   *folder
+	told    *progress // nil: nobody asks
 	ws      *cube.Workspace
 	apps    []*application
 	byName  map[string]*application
@@ -133,6 +140,7 @@ func (l *loader) load() {
 	if !ok {
 		return
 	}
+	l.told.expect(l.files.dir, l.sources(root))
 	for _, a := range l.apps {
 		l.declareRoles(a)
 		l.declareLists(a)
@@ -157,6 +165,18 @@ func (l *loader) load() {
 		l.loadScenarios(a)
 		l.loadRules(a)
 	}
+	l.told.end()
+}
+
+// sources are the YAML files that were read.
+func (l *loader) sources(root *source) []*source {
+	out := []*source{root}
+	for _, a := range l.apps {
+		if a.src != nil && a.src != root {
+			out = append(out, a.src)
+		}
+	}
+	return out
 }
 
 // top reads the file that -m names, and those of the applications that it names.

@@ -41,6 +41,8 @@ type table interface {
 	next() (more bool, problem *cube.Error)
 	// row is the wanted columns of the row, in the order in which they were wanted; it is overwritten by next.
 	row() []field
+	// read is how much of the file was read, and how large it is, in bytes.
+	read() (done, size int64)
 	// mark is where the first wanted column of the row stands, as the reader counts; it is cheap.
 	mark() (line, column int)
 	// where is the place of a mark. It may read the file up to there, so it is for messages only, as at is.
@@ -131,13 +133,18 @@ func (l *loader) want(t table, src *source, at *node, kind cube.Kind, names ...s
 // than are ever shown, and says whether it read the whole file without one.
 func (l *loader) rows(t table, f func(fields []field)) bool {
 	before := l.found
-	for l.found < before+cube.MaxErrors {
+	defer func() { _, size := t.read(); l.told.read(size) }()
+	for n := 1; l.found < before+cube.MaxErrors; n++ {
 		more, problem := t.next()
 		if problem != nil {
 			l.flaw(problem.Pos, "%s", problem.Message)
 		}
 		if !more {
 			break
+		}
+		if n%reportRows == 0 {
+			done, _ := t.read()
+			l.told.tell(done)
 		}
 		if problem == nil {
 			f(t.row())
