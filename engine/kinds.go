@@ -109,6 +109,8 @@ func kindsBy(ctx context.Context, members int, col *cube.Column) kinds {
 		return everyone(members)
 	case col.Form() == cube.Dense && vec.N == members && vec.Kind != cube.Number:
 		return kindsOf(ordinals(vec))
+	case col.Form() == cube.Sparse && vec.Bytes != nil:
+		return newRowKinds(members, col).sort(ctx)
 	}
 	k := kinds{of: make([]int32, members)}
 	known := map[string]int32{}

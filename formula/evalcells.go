@@ -94,14 +94,25 @@ func spreadCells(cells []uint64, from, to cube.Space) []uint64 {
 	for i, c := range cells {
 		moved[i] = translate(from, c, strides)
 	}
-	outer, inner := moved, offsets
-	if slices.Contains(extra, to.Dims()[0]) {
-		outer, inner = offsets, moved
+	// Cells that agree in the dimensions before the first of extra stay together: so what comes out is sorted, unless
+	// dimensions of from stand between those of extra.
+	group := to.Len()
+	for i, d := range to.Dims() {
+		if slices.Contains(extra, d) {
+			break
+		}
+		group = to.Stride(i)
 	}
-	out := make([]uint64, 0, len(outer)*len(inner))
-	for _, o := range outer {
-		for _, i := range inner {
-			out = append(out, o+i)
+	out := make([]uint64, 0, len(moved)*len(offsets))
+	for lo, hi := 0, 0; lo < len(moved); lo = hi {
+		end := (moved[lo]/group + 1) * group
+		for hi = lo; hi < len(moved) && moved[hi] < end; {
+			hi++
+		}
+		for _, o := range offsets {
+			for _, c := range moved[lo:hi] {
+				out = append(out, c+o)
+			}
 		}
 	}
 	if !slices.IsSorted(out) {
