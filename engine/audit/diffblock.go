@@ -39,15 +39,15 @@ type blockDiff struct {
 	regions *regions
 	cells   uint64
 	exists  [2]region               // the cells that a side has
-	views   [2]map[int]*sideView    // by the side's group
+	sides   [2]map[int]*sideRights  // by the side's group
 	results map[string]*blockResult // by the regions of both sides
 	traced  [2]*tracedBlock
 }
 
-// sideView is what the members of one group may do on one side.
-type sideView struct {
-	view    *engine.View // nil: the side lacks the block, or the members
-	allowed [2]region    // by engine.Readable and engine.Writable
+// sideRights is what the members of one group may do on one side: nothing where it lacks the block, or the members. It
+// holds on to sets that many groups have in common, and not to views, of which there may be more than memory.
+type sideRights struct {
+	allowed [2]region // by engine.Readable and engine.Writable
 }
 
 // blockResult is how two sets of regions differ.
@@ -92,7 +92,7 @@ func (d *differ) lay(pair BlockPair) (*blockDiff, error) {
 		}
 	}
 	for s, b := range blocks {
-		c.views[s] = map[int]*sideView{}
+		c.sides[s] = map[int]*sideRights{}
 		if b == nil {
 			c.exists[s] = nowhere()
 			continue
@@ -124,10 +124,10 @@ func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 	if c.cells == 0 {
 		return change, nil
 	}
-	var sides [2]*sideView
+	var sides [2]*sideRights
 	for s := range sides {
 		var err error
-		if sides[s], err = c.view(s, k); err != nil {
+		if sides[s], err = c.rightsOf(s, k); err != nil {
 			return change, err
 		}
 	}
@@ -140,29 +140,37 @@ func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 		change.Examples = append(change.Examples, Example{Old: c.cell(oldSide, s.items), New: c.cell(newSide, s.items), From: s.from, To: s.to})
 	}
 	var err error
-	change.Why, err = c.reasonsFor(ctx, k, sides, r)
+	change.Why, err = c.reasonsFor(ctx, k, r)
 	return change, err
 }
 
-// view is what a kind of members may do on a side.
-func (c *blockDiff) view(s int, k *memberKind) (*sideView, error) {
-	if v := c.views[s][k.group[s]]; v != nil {
-		return v, nil
-	}
+// view is a view of the block for a kind of members, nil where the side lacks the block or the members.
+func (c *blockDiff) view(s int, k *memberKind) (*engine.View, error) {
 	ref := [...]engine.Ref{c.pair.Old, c.pair.New}[s]
-	out := &sideView{allowed: [2]region{nowhere(), nowhere()}}
-	if ref.Block != nil && k.group[s] >= 0 {
-		var err error
-		if out.view, err = c.side(s).MemberAt(k.first[s]).Block(ref); err != nil {
-			return nil, err
-		}
+	if ref.Block == nil || k.group[s] < 0 {
+		return nil, nil
+	}
+	return c.side(s).MemberAt(k.first[s]).Block(ref)
+}
+
+// rightsOf is what a kind of members may do on a side.
+func (c *blockDiff) rightsOf(s int, k *memberKind) (*sideRights, error) {
+	if r := c.sides[s][k.group[s]]; r != nil {
+		return r, nil
+	}
+	v, err := c.view(s, k)
+	if err != nil {
+		return nil, err
+	}
+	out := &sideRights{allowed: [2]region{nowhere(), nowhere()}}
+	if v != nil {
 		for _, category := range []engine.Category{engine.Readable, engine.Writable} {
-			if out.allowed[category], err = c.region(s, out.view.Tables(category)); err != nil {
+			if out.allowed[category], err = c.region(s, v.Tables(category)); err != nil {
 				return nil, err
 			}
 		}
 	}
-	c.views[s][k.group[s]] = out
+	c.sides[s][k.group[s]] = out
 	return out, nil
 }
 
@@ -218,7 +226,7 @@ func (c *blockDiff) cell(s int, items []cube.ItemID) []cube.ItemID {
 }
 
 // result compares the regions of two sides. Kinds whose regions are the same share it.
-func (c *blockDiff) result(sides [2]*sideView) *blockResult {
+func (c *blockDiff) result(sides [2]*sideRights) *blockResult {
 	var key []byte
 	for _, v := range sides {
 		for _, r := range v.allowed {
@@ -244,7 +252,7 @@ func (c *blockDiff) result(sides [2]*sideView) *blockResult {
 
 // direction counts what is gained or lost, and takes samples of it: for each constraint that denies, two cells that it
 // does.
-func (c *blockDiff) direction(dir direction, sides [2]*sideView) (Delta, []sample) {
+func (c *blockDiff) direction(dir direction, sides [2]*sideRights) (Delta, []sample) {
 	grants, denies := sides[1-dir.denies].allowed[dir.category], sides[dir.denies].allowed[dir.category]
 	if grants.equal(denies) {
 		return Delta{}, nil
@@ -274,7 +282,7 @@ func (c *blockDiff) direction(dir direction, sides [2]*sideView) (Delta, []sampl
 }
 
 // rights are what a side allows in a cell of the space.
-func (c *blockDiff) rights(v *sideView, items []cube.ItemID) cube.Rights {
+func (c *blockDiff) rights(v *sideRights, items []cube.ItemID) cube.Rights {
 	var out cube.Rights
 	for category, r := range v.allowed {
 		holds := !slices.ContainsFunc(r, func(cond constraint) bool {

@@ -14,7 +14,8 @@ import (
 // tracedBlock is the stated factors of a block on one side.
 type tracedBlock struct {
 	*engine.Trace
-	alike map[string][]int // by how a factor is stated
+	stated []string         // how the model states each factor
+	alike  map[string][]int // the factors that are stated so
 }
 
 func traced(ctx context.Context, v *engine.View) (*tracedBlock, error) {
@@ -22,22 +23,22 @@ func traced(ctx context.Context, v *engine.View) (*tracedBlock, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &tracedBlock{t, map[string][]int{}}
+	out := &tracedBlock{t, make([]string, len(t.Factors)), map[string][]int{}}
 	for i := range t.Factors {
-		key := out.stated(i)
-		out.alike[key] = append(out.alike[key], i)
+		key := stated(t, i)
+		out.stated[i], out.alike[key] = key, append(out.alike[key], i)
 	}
 	return out, nil
 }
 
 // stated is how the model states a factor, its rules apart: equal for the same one of another model, cut or not.
-func (t *tracedBlock) stated(i int) string {
+func stated(t *engine.Trace, i int) string {
 	f := t.Factors[i]
 	return fmt.Sprintf("%d %d %d %q %q", f.Kind, t.Category(i), f.Source.Kind, f.Source, t.Origin(i).Name)
 }
 
 // reasonsFor is what changed the rights of a kind of members, judged by samples.
-func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sideView, r *blockResult) ([]Why, error) {
+func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, r *blockResult) ([]Why, error) {
 	switch {
 	case k.group[oldSide] < 0:
 		return []Why{{Kind: MemberChange, New: cube.UserName}}, nil
@@ -62,14 +63,17 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, sides [2]*sid
 		}
 		return col
 	}
-	for s, v := range sides {
+	for s := range x.traces {
+		v, err := c.view(s, k)
+		if err != nil {
+			return nil, err
+		}
 		if c.traced[s] == nil {
-			var err error
-			if c.traced[s], err = traced(ctx, v.view); err != nil {
+			if c.traced[s], err = traced(ctx, v); err != nil {
 				return nil, err
 			}
 		}
-		x.traces[s] = c.traced[s].For(v.view)
+		x.traces[s] = c.traced[s].For(v)
 		x.known[s] = map[int]bool{}
 	}
 	for i, dir := range directions() {
@@ -177,7 +181,7 @@ func shareRule(a, b []*cube.Rule) bool {
 // that count and those that were cut.
 func (x *reasoning) counterparts(s, i int) (count, cut []int) {
 	o, rules := x.traced[1-s], x.traced[s].Factors[i].Rules
-	for _, j := range o.alike[x.traced[s].stated(i)] {
+	for _, j := range o.alike[x.traced[s].stated[i]] {
 		switch f := o.Factors[j]; {
 		case len(rules) > 0 && !shareRule(f.Rules, rules):
 		case f.Cut == inherit.NotCut:
@@ -321,7 +325,7 @@ func (x *reasoning) ignoring(s, i int) []*cube.Rule {
 func (x *reasoning) wayChanged(s, i int, cell []cube.ItemID) []Why {
 	t, other := x.traces[s], x.side(1-s).Workspace()
 	cause, _ := t.Cause(i, engine.CauseOptions{Limit: 1}, cell...)
-	reader := x.views[s][x.kind.group[s]].view.Ref().Block
+	reader := [...]engine.Ref{x.pair.Old, x.pair.New}[s].Block
 	var readers []*cube.Block
 	for _, step := range cause.Way {
 		readers = append(readers, reader)
