@@ -5,6 +5,7 @@
 //   - scripts: small cases in text files, worked out by hand, readable by someone who knows planning and no Go, each
 //     naming the paragraphs of SPEC.md that it shows. See testdata/scripts/README.txt for how they are written.
 //
-// Its tests compare the engine with the oracle on generated models, check laws that hold for every model, run the
-// scripts through both, and fail where a paragraph of SPEC 1 to 4 is shown by no script.
+// Its tests compare the engine with the oracle on generated models, after sequences of changes too, and what a model
+// answers with what its rights file does; check laws that hold for every model, run the scripts through both, and fail
+// where a paragraph of SPEC 1 to 4 is shown by no script.
 package enginetest
