@@ -97,6 +97,25 @@ func TestViewBudget(t *testing.T) {
 	}
 }
 
+// A view that is remembered costs the Member and the View, and nothing else.
+func TestViewHitAllocates(t *testing.T) {
+	ws := crowd(t, 20, 2)
+	r, err := engine.Compile(t.Context(), ws, engine.Options{})
+	require.NoError(t, err)
+	ref, err := r.Find("M001", "")
+	require.NoError(t, err)
+	allocs := testing.AllocsPerRun(100, func() {
+		m, err := r.Member("m00007")
+		if err == nil {
+			_, err = m.Block(ref)
+		}
+		if err != nil {
+			panic(err)
+		}
+	})
+	require.LessOrEqual(t, allocs, 2.0)
+}
+
 // A view that is larger than the budget is not remembered, and throws nothing out.
 func TestLargeViews(t *testing.T) {
 	ws := crowd(t, 60_000, 2)

@@ -16,7 +16,7 @@ import (
 // Compile stops soon after its context does, whatever it is at, and leaves no goroutine behind.
 func TestCompileStopsSoon(t *testing.T) {
 	members, times := 100_000, 40
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		members, times = 10_000, 10
 	}
 	ws, err := bench.Company{Members: members, Kinds: 300}.Workspace()

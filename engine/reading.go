@@ -12,8 +12,8 @@ import (
 )
 
 // Reading says of expressions and their parts which cells a member could work out by themselves: those for which they
-// may read all that the value is made of (inherit.Reading). It is for audits: it remembers little, and is not to be
-// used by several goroutines at once.
+// may read all that the value is made of (inherit.Reading). It is for audits: it holds on to the sets that it meets for as
+// long as it lives, and is not to be used by several goroutines at once.
 type Reading struct {
 	rights *Rights
 	nodes  *inherit.Reading
