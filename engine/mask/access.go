@@ -20,12 +20,12 @@ type Access struct {
 }
 
 // audit tells Options.Audit of one batch: of each measure, then of each dimension column, in the input's order.
-func (m *Masker) audit(batch arrow.RecordBatch, c counts, failed bool) {
+func (m *Masker) audit(asker *engine.Member, batch arrow.RecordBatch, c counts, failed bool) {
 	rows := uint64(0)
 	if batch != nil {
 		rows = uint64(batch.NumRows())
 	}
-	a := Access{Member: m.asker.Name(), Admin: m.asker.Admin(), Cells: rows, Failed: failed}
+	a := Access{Member: asker.Name(), Admin: asker.Admin(), Cells: rows, Failed: failed}
 	for i, x := range m.measures {
 		a.Block, a.Column = x.ref, m.input.Field(x.field).Name
 		if a.Hidden, a.Locked = 0, 0; !failed {

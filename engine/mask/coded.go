@@ -15,10 +15,11 @@ type coder interface {
 type coded struct {
 	*translation
 	coder
-	nulls     bool  // a row may be null
-	strays    bool  // a row's code may lie outside of the entries, as it holds no item; otherwise it then contradicts its type
-	direct    codes // of all rows, where they stand in the batch like that
-	clustered bool  // rows next to each other often have the same code
+	nulls     bool    // a row may be null
+	strays    bool    // a row's code may lie outside of the entries, as it holds no item; otherwise it then contradicts its type
+	direct    codes   // of all rows, where they stand in the batch like that
+	clustered bool    // rows next to each other often have the same code
+	texts     *lookup // finds the texts that stand in the rows; nil where none do
 }
 
 // settledAs is what is asked about rows of the column; strays says that they may hold what is no item.
@@ -44,6 +45,9 @@ func (m *Masker) newCoded(p part, col int) (*coded, error) {
 		return nil, err
 	}
 	c := &coded{translation: m.itself[col], coder: cd, nulls: nulls, strays: true}
+	if _, runs := cd.(*runCoder); !runs && lk.texts {
+		c.texts = lk
+	}
 	if s, ok := cd.(interface{ stands() codes }); ok && !nulls {
 		c.direct = s.stands()
 	}
@@ -63,7 +67,11 @@ func (m *Masker) dictionaryCoded(p part, dt *arrow.DictionaryType, col int) (*co
 		return &coded{translation: t, coder: nullCoder{uint32(t.entries + nullSlot)}, nulls: true}, nil
 	}
 	if farLonger(d.values.n, p.n) {
-		return &coded{translation: m.itself[col], coder: d, nulls: true, strays: true, clustered: true}, d.byItem(dt, lk)
+		c := &coded{translation: m.itself[col], coder: d, nulls: true, strays: true, clustered: true}
+		if lk.texts {
+			c.texts = lk
+		}
+		return c, d.byItem(dt, lk)
 	}
 	t, err := m.entriesOf(d.values, dt.ValueType, col)
 	if err != nil {

@@ -87,7 +87,7 @@ func (c *codes) same(lo, hi int) bool {
 }
 
 // allSame says whether all codes are the first.
-func allSame[T uint8 | uint16 | uint32](v []T) bool {
+func allSame[T index](v []T) bool {
 	if v[0] != v[len(v)-1] {
 		return false
 	}

@@ -33,9 +33,17 @@ type scratch struct {
 	books []*book    // by item column; nil where it is no column of texts
 	views []view     // by item column
 	runs  []run      // by item column
-	bytes [chunkRows]byte
-	cells [chunkRows]uint32
+	bytes []byte     // by row of a chunk, in whole words
+	cells []uint32   // by row of a chunk
 	words [chunkRows / 64]uint64
+}
+
+// room makes numbers those of n rows of a chunk, which hold anything: what short batches need is all that they pay for.
+func room(numbers *[]uint32, n int) []uint32 {
+	if cap(*numbers) < n {
+		*numbers = make([]uint32, n)
+	}
+	return (*numbers)[:n]
 }
 
 // scratches are reused by the calls of one Masker: they hold numbers of items only while a call runs, and are read
@@ -43,12 +51,6 @@ type scratch struct {
 func (m *Masker) newScratch() *scratch {
 	n := len(m.items)
 	s := &scratch{codes: make([][]uint32, n), books: make([]*book, n), views: make([]view, n), runs: make([]run, n)}
-	for i := range m.items {
-		s.codes[i] = make([]uint32, chunkRows)
-		if m.items[i].lookup.texts {
-			s.books[i] = newBook(m.items[i].lookup)
-		}
-	}
 	return s
 }
 
@@ -119,6 +121,9 @@ func inChunks(n, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) er
 // decideChunk decides the rows [lo,hi); lo is the first row of a word.
 func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int) error {
 	x := stretch{m: m, d: d, s: s, from: lo, to: hi}
+	if size := 64 * wordsFor(hi-lo); len(s.bytes) < size {
+		s.bytes = make([]byte, size)
+	}
 	runs := false
 	for i, c := range d.cols {
 		v := &s.views[i]
@@ -312,7 +317,7 @@ func (x *stretch) decideLanes(group int) bool {
 				table.size = v.translation.entries
 			}
 			v.checked = true
-			if c := v.codes.cut(x.lo-x.from, x.hi-x.from); !c.andBits(words, table, x.s.bytes[:]) {
+			if c := v.codes.cut(x.lo-x.from, x.hi-x.from); !c.andBits(words, table, x.s.bytes) {
 				return false
 			}
 		}

@@ -58,9 +58,9 @@ func indices[T index](p part, width int) ([]T, error) {
 // is far longer than the rows it is a map: how long it is, is only its own word.
 type numbering struct {
 	size   uint64
+	used   int
 	dense  []uint32 // by value: its new number and one, 0 where no row uses it
 	sparse map[uint64]uint32
-	order  []int // the values used, by new number
 }
 
 func newNumbering(size, rows int) *numbering {
@@ -87,8 +87,8 @@ func (m *numbering) use(k uint64) bool {
 		return false
 	}
 	if m.of(k) == 0 {
-		m.order = append(m.order, int(k))
-		m.set(k, uint32(len(m.order)))
+		m.used++
+		m.set(k, uint32(m.used))
 	}
 	return true
 }
@@ -101,23 +101,37 @@ func (m *numbering) set(k uint64, n uint32) {
 	m.sparse[k] = n
 }
 
-// sort numbers the values in the dictionary's order.
-func (m *numbering) sort() {
-	slices.Sort(m.order)
-	for i, k := range m.order {
-		m.set(uint64(k), uint32(i+1))
+// order are the values used, by new number; sorted numbers them anew in the dictionary's order.
+func (m *numbering) order(sorted bool) []int {
+	order := make([]int, m.used)
+	for k, n := range m.dense {
+		if n > 0 {
+			order[n-1] = k
+		}
 	}
+	for k, n := range m.sparse {
+		order[n-1] = int(k)
+	}
+	if sorted {
+		slices.Sort(order)
+		for i, k := range order {
+			m.set(uint64(k), uint32(i+1))
+		}
+	}
+	return order
 }
 
 // useAll numbers the values of rows; it is false where the dictionary lacks one. Nearly all rows use a value that an
 // earlier one used too, and once every value is numbered the rest is only looked over, if at all.
 func useAll[T index](m *numbering, rows []T, known bool) bool {
 	inside := true
-	for from := 0; from < len(rows); from += chunkRows {
-		chunk := rows[from:min(from+chunkRows, len(rows))]
-		if len(m.order) == int(m.size) {
-			inside = (known || allBelow(chunk, m.size)) && inside
-			continue
+	for from := 0; from < len(rows); from += runRows {
+		if m.used == int(m.size) {
+			return (known || allBelow(rows[from:], m.size)) && inside
+		}
+		chunk := rows[from:min(from+runRows, len(rows))]
+		if allSame(chunk) {
+			chunk = chunk[:1]
 		}
 		for _, v := range chunk {
 			if k := uint64(v); k >= uint64(len(m.dense)) || m.dense[k] == 0 {
@@ -170,6 +184,31 @@ func (r *redactor) wholeDictionary(p, values part, dt *arrow.DictionaryType, s s
 	return res, err
 }
 
+// renumbered writes the new numbers of rows' values, all of which are used.
+func renumbered[T index](m *numbering, out, rows []T) {
+	if m.dense == nil {
+		for i, v := range rows {
+			out[i] = T(m.sparse[uint64(v)] - 1)
+		}
+		return
+	}
+	for from := 0; from < len(rows); from += runRows {
+		chunk := rows[from:min(from+runRows, len(rows))]
+		dst := out[from:][:len(chunk)]
+		if allSame(chunk) {
+			n := T(m.dense[uint64(chunk[0])] - 1)
+			for i := range dst {
+				dst[i] = n
+			}
+			continue
+		}
+		dense := m.dense
+		for i, v := range chunk {
+			dst[i] = T(dense[uint64(v)] - 1)
+		}
+	}
+}
+
 func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s selection) (result, error) {
 	width := dt.IndexType.(arrow.FixedWidthDataType).Bytes()
 	idx, err := indices[T](p, width)
@@ -203,21 +242,23 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 	if !inside {
 		return result{}, malformed("an index is outside its dictionary")
 	}
-	if r.shares(s, visible) && len(m.order) == values.n {
+	if r.shares(s, visible) && m.used == values.n {
 		return r.wholeDictionary(p, values, dt, s, width)
 	}
-	if dt.Ordered {
-		m.sort()
-	}
-	dict, err := r.picked(values, dt.ValueType, selection{n: len(m.order), rows: m.order})
+	order := m.order(dt.Ordered)
+	dict, err := r.picked(values, dt.ValueType, selection{n: len(order), rows: order})
 	if err != nil {
 		return result{}, err
 	}
 	b := r.zeroed(s.n * width)
 	out := arrow.GetData[T](b.Bytes())
 	for from, to := range runs(visible, s.n) {
-		for i := from; i < to; i++ {
-			out[i] = T(m.of(uint64(idx[s.row(i)])) - 1)
+		if s.rows == nil {
+			renumbered(m, out[from:to], idx[from:to])
+			continue
+		}
+		for i, row := range s.rows[from:to] {
+			out[from+i] = T(m.of(uint64(idx[row])) - 1)
 		}
 	}
 	return result{buffers: []*memory.Buffer{r.bitmap(visible, s.n), b}, dict: dict, nulls: nulls}, nil

@@ -128,7 +128,7 @@ func (r *redactor) boolean(p part, s selection) (result, error) {
 	if s.rows == nil {
 		loadBits(words, src, off, s.n)
 	} else {
-		takeBits(words, src, off, selection{s.n, visible, s.rows})
+		takeBits(words, src, off, selection{n: s.n, keep: visible, rows: s.rows})
 	}
 	for i, v := range visible {
 		words[i] &= v

@@ -31,6 +31,10 @@ type condition struct {
 	couple  *couple // the table that it may go into; nil where it goes into none
 }
 
+func (c *condition) equal(o *condition) bool {
+	return c.base == o.base && slices.Equal(c.columns, o.columns) && slices.Equal(c.strides, o.strides) && sameBits(c.bits, o.bits)
+}
+
 func (c *condition) has(cell uint64) bool { return c.bits[cell>>6]>>(cell&63)&1 != 0 }
 
 // lane is a question before it is folded.
@@ -55,10 +59,7 @@ func (l *lane) needs(col int) bool {
 
 // equal says that two lanes ask the same.
 func (l *lane) equal(o *lane) bool {
-	same := func(a, b condition) bool {
-		return a.base == b.base && slices.Equal(a.columns, b.columns) && slices.Equal(a.strides, b.strides) &&
-			(&a.bits[0] == &b.bits[0] || slices.Equal(a.bits, b.bits))
-	}
+	same := func(a, b condition) bool { return a.equal(&b) }
 	return l.never == o.never && slices.Equal(l.placed, o.placed) &&
 		slices.EqualFunc(l.folded, o.folded, same) && slices.EqualFunc(l.coupled, o.coupled, same)
 }

@@ -25,6 +25,7 @@ type Masker struct {
 	measures      []measure
 
 	lanes   lanes
+	asked   []int // of a Fan's questions
 	groups  []group
 	groupOf []int // by lane; -1 where it is in none
 	grids   []grid
@@ -38,6 +39,7 @@ type Masker struct {
 	mem     memory.Allocator
 	workers int
 	scratch sync.Pool // of *scratch
+	passes  sync.Pool // of *pass
 	words   wordPool
 
 	mu     sync.Mutex
@@ -48,6 +50,20 @@ type Masker struct {
 // placement of the columns and their types; it names columns, and no value or item. It costs about as much as the
 // tables of the measures' rights have cells.
 func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, error) {
+	b, err := newBinder(member, schema, opt)
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.masker()
+	if err != nil {
+		return nil, err
+	}
+	m.bindRows()
+	return m, nil
+}
+
+// newBinder binds the columns of a schema.
+func newBinder(member *engine.Member, schema *arrow.Schema, opt Options) (*binder, error) {
 	if member == nil || member.Rights() == nil {
 		return nil, errors.New("mask: no member")
 	}
@@ -58,7 +74,13 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	if err := b.bind(); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
-	m := &Masker{opt: opt, member: member.Name(), asker: member, input: schema, mem: opt.Allocator, workers: opt.Workers}
+	b.output = b.outputSchema()
+	return b, nil
+}
+
+// masker asks for the rights of the binder's member. What it returns cannot read rows yet.
+func (b *binder) masker() (*Masker, error) {
+	m := &Masker{opt: b.opt, member: b.member.Name(), asker: b.member, input: b.schema, output: b.output, mem: b.opt.Allocator, workers: b.opt.Workers}
 	if m.mem == nil {
 		m.mem = new(recycler)
 	}
@@ -68,11 +90,17 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	if err := b.ask(m); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
-	m.output = b.outputSchema()
 	if err := errors.Join(b.problems...); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
 	m.columns, m.items, m.measures = b.columns, b.items, b.measures
+	m.totals = m.newCounts()
+	m.bindAsked()
+	return m, nil
+}
+
+// bindRows prepares for reading rows.
+func (m *Masker) bindRows() {
 	m.groups = fold(m.lanes, m.items)
 	m.wide = wideBits()
 	m.bindCouples()
@@ -80,8 +108,6 @@ func New(member *engine.Member, schema *arrow.Schema, opt Options) (*Masker, err
 	m.bindTables()
 	m.bindColumns()
 	m.scratch.New = func() any { return m.newScratch() }
-	m.totals = m.newCounts()
-	return m, nil
 }
 
 // ask turns the rights of the member into the lanes, and the dense tables, that answer for the bound columns.
@@ -141,31 +167,42 @@ func (m *Masker) Report() *Report {
 // It fails with a *RefusedError where Options.Refuse says so, and for batches of another schema or whose arrays
 // contradict their types; it never returns a batch that is masked in part. Rows cost no allocation.
 func (m *Masker) Mask(batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	if m.dense != nil && batch != nil && uint64(batch.NumRows()) != m.dense.space.Len() {
-		return nil, fmt.Errorf("mask: a dense batch of %d rows for a block of %d cells; use MaskAt or Stream for a part", batch.NumRows(), m.dense.space.Len())
+	if err := m.checkWhole(batch); err != nil {
+		return nil, err
 	}
 	return m.MaskAt(0, batch)
+}
+
+// checkWhole makes sure that a dense batch is the whole block.
+func (m *Masker) checkWhole(batch arrow.RecordBatch) error {
+	if m.dense != nil && batch != nil && uint64(batch.NumRows()) != m.dense.space.Len() {
+		return fmt.Errorf("mask: a dense batch of %d rows for a block of %d cells; use MaskAt or Stream for a part", batch.NumRows(), m.dense.space.Len())
+	}
+	return nil
 }
 
 // MaskAt is Mask for a piece of a dense block whose first row is the cell first, in cell order. For rows placed by
 // columns first must be 0.
 func (m *Masker) MaskAt(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	out, _, err := m.maskAt(first, batch)
-	return out, err
+	return m.maskAt(first, batch, nil)
 }
 
 // MaskReport is MaskAt and the report of this call alone.
 func (m *Masker) MaskReport(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, *Report, error) {
-	out, c, err := m.maskAt(first, batch)
+	c := m.newCounts()
+	out, err := m.maskAt(first, batch, &c)
 	if err != nil {
 		return nil, nil, err
 	}
 	return out, m.report(c), nil
 }
 
-func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch) (out arrow.RecordBatch, c counts, err error) {
+// maskAt also adds what the call counts to c, where that is not nil.
+func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch, c *counts) (out arrow.RecordBatch, err error) {
+	p := m.newPass()
+	defer p.release()
 	if m.opt.Audit != nil {
-		defer func() { m.audit(batch, c, err != nil) }()
+		defer func() { m.audit(m.asker, batch, p.counts, err != nil) }()
 	}
 	defer func() {
 		if err != nil {
@@ -174,17 +211,19 @@ func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch) (out arrow.Record
 	}()
 	defer caught(&err)
 	if err = m.check(first, batch); err != nil {
-		return nil, c, err
+		return nil, err
 	}
-	p := &pass{m: m, batch: batch, n: int(batch.NumRows()), first: first}
-	defer p.done()
+	p.batch, p.n, p.first = batch, int(batch.NumRows()), first
 	if out, err = p.run(); err != nil {
-		return nil, c, err
+		return nil, err
+	}
+	if c != nil {
+		c.add(p.counts)
 	}
 	m.mu.Lock()
 	m.totals.add(p.counts)
 	m.mu.Unlock()
-	return out, p.counts, nil
+	return out, nil
 }
 
 // caught makes an error of a panic, which arrays that contradict their type may set off in the Arrow library. What it

@@ -107,7 +107,7 @@ func (r *redactor) structs(p part, dt *arrow.StructType, s selection) (result, e
 	}
 	sel := s
 	if !r.shares(s, visible) {
-		sel.keep = visible
+		sel.keep, sel.kept = visible, s.n-nulls
 	}
 	res := result{buffers: []*memory.Buffer{r.bitmap(visible, s.n)}, nulls: nulls}
 	for i, f := range dt.Fields() {

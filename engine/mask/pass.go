@@ -1,14 +1,9 @@
 package mask
 
 import (
-	"fmt"
 	"math/bits"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // pass is one call: the way of one batch through a Masker.
@@ -19,17 +14,20 @@ type pass struct {
 	first  uint64
 	cols   []*coded // the item columns as they were read
 	d      *decision
-	plain  []*array.Data // by field: columns shown in full, for other calls with the same batch; nil where there are none
-	cells  []cellBits    // by measure
+	shared []sharedColumn // by field: columns for other calls with the same batch; nil where there are none
+	cells  []cellBits     // by measure
 	counts counts
 	rows   []int // the input's row of each output row; nil where they are the same
 	out    int   // rows of the output
+	output output
+	lent   []uint64 // words for the lanes of a dense block
 }
 
 // cellBits are what is decided about the cells of one measure, by input row; nil means all rows.
 type cellBits struct {
 	readable, unlocked []uint64
 	visible            []uint64 // readable, and the value is no hidden item
+	shown              int      // how many rows are visible
 }
 
 func (p *pass) run() (arrow.RecordBatch, error) {
@@ -54,12 +52,30 @@ func (p *pass) finish() (arrow.RecordBatch, error) {
 	return p.redact()
 }
 
+// newPass is a pass for one call, which releases it.
+func (m *Masker) newPass() *pass {
+	if p, ok := m.passes.Get().(*pass); ok {
+		return p
+	}
+	return &pass{m: m}
+}
+
+// release ends the call. What its next call can use again stays.
+func (p *pass) release() {
+	p.done()
+	*p = pass{m: p.m, cells: p.cells[:0], counts: p.counts, output: p.output}
+	clear(p.cells[:cap(p.cells)])
+	p.m.passes.Put(p)
+}
+
 // done gives back the words that were lent to the call.
 func (p *pass) done() {
 	if p.d != nil {
 		p.m.words.put(p.d.lent)
 		p.d = nil
 	}
+	p.m.words.put(p.lent)
+	p.lent = nil
 }
 
 // decide answers all lanes; it returns the item columns as they were read.
@@ -83,27 +99,35 @@ func (p *pass) decide() ([]*coded, error) {
 // measure works out the bits of each measure, and counts.
 func (p *pass) measure() {
 	m := p.m
-	p.counts = m.newCounts()
-	p.counts.rows = uint64(p.n)
-	p.cells = make([]cellBits, len(m.measures))
+	p.counts.reset(p.n, len(m.measures), len(m.items))
+	if cap(p.cells) < len(m.measures) {
+		p.cells = make([]cellBits, len(m.measures))
+	}
+	p.cells = p.cells[:len(m.measures)]
+	lanes := p.d.lanes
+	if m.dense != nil {
+		lanes = p.decideDense()
+	}
 	for i, x := range m.measures {
 		c := &p.cells[i]
-		if m.dense != nil {
-			c.readable, c.unlocked = m.dense.words(x.readable, p.first, p.n), m.dense.words(x.unlocked, p.first, p.n)
-		} else {
-			c.readable, c.unlocked = p.d.lanes[x.readable], p.d.lanes[x.unlocked]
-		}
-		c.visible = c.readable
-		hidden := p.n - p.count(c.readable)
+		*c = cellBits{readable: lanes[x.readable], unlocked: lanes[x.unlocked], visible: lanes[x.readable]}
+		readable := p.count(c.readable)
+		c.shown = readable
+		hidden := p.n - readable
 		if x.value >= 0 {
 			var byItem int
 			c.visible, byItem = p.hideItems(c.readable, x.value)
+			c.shown = countBits(c.visible)
 			hidden += byItem
+		}
+		open := readable
+		if x.unlocked != x.readable {
+			open = p.countBoth(c.readable, c.unlocked)
 		}
 		p.counts.measures[i] = MeasureReport{
 			Rows:     uint64(p.n),
 			Hidden:   uint64(hidden),
-			Locked:   uint64(p.n - p.countBoth(c.readable, c.unlocked)),
+			Locked:   uint64(p.n - open),
 			Unplaced: uint64(p.n - p.countPlaced(x.dims)),
 		}
 	}
@@ -112,6 +136,27 @@ func (p *pass) measure() {
 			p.counts.dimensions[i] = uint64(p.n - p.count(p.d.lanes[c.visible]) - p.countNulls(i))
 		}
 	}
+}
+
+// decideDense are the lanes of a dense block for the pass' rows; nil where all rows have one.
+func (p *pass) decideDense() [][]uint64 {
+	d := p.m.dense
+	lanes := make([][]uint64, len(d.lanes))
+	size, asked := wordsFor(p.n), 0
+	for i := range lanes {
+		if !d.always(i) {
+			asked++
+		}
+	}
+	p.lent = p.m.words.get(asked * size)
+	arena := p.lent
+	for i := range lanes {
+		if !d.always(i) {
+			lanes[i], arena = arena[:size:size], arena[size:]
+			d.fill(lanes[i], i, p.first, p.n)
+		}
+	}
+	return lanes
 }
 
 // hideItems takes from readable the rows whose value is an item that the member may not read, or none. It also says
@@ -248,127 +293,4 @@ func firstMissing(words []uint64, n int) int {
 		}
 	}
 	return -1
-}
-
-// redact builds the output's columns.
-func (p *pass) redact() (arrow.RecordBatch, error) {
-	flags := p.flagColumns()
-	n := p.m.input.NumFields()
-	redactors := make([]redactor, n+len(flags))
-	defer func() {
-		for i := range redactors {
-			redactors[i].release()
-		}
-	}()
-	data := make([]*array.Data, len(redactors))
-	work := func(i int) (err error) {
-		defer caught(&err)
-		r := &redactors[i]
-		r.mem = p.m.mem
-		if i >= n {
-			data[i] = r.flags(flags[i-n], p.out)
-			return nil
-		}
-		data[i], err = p.redactColumn(r, i)
-		return err
-	}
-	if p.m.workers > 1 && p.n >= 4*chunkRows {
-		var g errgroup.Group
-		g.SetLimit(p.m.workers)
-		for i := range data {
-			g.Go(func() error { return work(i) })
-		}
-		if err := g.Wait(); err != nil {
-			return nil, err
-		}
-	} else {
-		for i := range data {
-			if err := work(i); err != nil {
-				return nil, err
-			}
-		}
-	}
-	arrays := make([]arrow.Array, len(data))
-	defer func() {
-		for _, a := range arrays {
-			if a != nil {
-				a.Release()
-			}
-		}
-	}()
-	for i, d := range data {
-		arrays[i] = array.MakeFromData(d)
-	}
-	return array.NewRecordBatch(p.m.output, arrays, int64(p.out)), nil
-}
-
-func (p *pass) redactColumn(r *redactor, i int) (*array.Data, error) {
-	in, err := whole(p.batch.Column(i).Data())
-	if err != nil {
-		return nil, fmt.Errorf("mask: column %q: %w", p.m.input.Field(i).Name, err)
-	}
-	s := selection{n: p.out, rows: p.rows}
-	switch c := p.m.columns[i]; c.role {
-	case measured:
-		s.keep = p.arranged(p.cells[c.at].visible)
-	case dimension:
-		s.keep = p.arranged(p.d.lanes[p.m.items[c.at].visible])
-		r.inside = !p.cols[c.at].strays && !p.cols[c.at].direct.none()
-	}
-	if s.keep != nil && countBits(s.keep) == s.n {
-		s.keep = nil
-	}
-	if p.plain != nil && s.plain() && p.plain[i] != nil {
-		return p.plain[i], nil
-	}
-	d, err := r.column(in, p.m.output.Field(i).Type, s)
-	if err != nil {
-		return nil, fmt.Errorf("mask: column %q: %w", p.m.input.Field(i).Name, err)
-	}
-	if p.plain != nil && s.plain() {
-		d.Retain()
-		p.plain[i] = d
-	}
-	return d, nil
-}
-
-// flagColumns are the bits of the columns that Options.Readable and Options.Locks add, by output row.
-func (p *pass) flagColumns() [][]uint64 {
-	var out [][]uint64
-	for i := range p.cells {
-		c := &p.cells[i]
-		if p.m.opt.Readable {
-			out = append(out, p.arranged(c.readable))
-		}
-		if p.m.opt.Locks {
-			out = append(out, p.arranged(p.locked(i)))
-		}
-	}
-	return out
-}
-
-// locked are the rows whose cell of a measure may not be changed.
-func (p *pass) locked(measure int) []uint64 {
-	c, locked := &p.cells[measure], fullWords(p.n)
-	for w := range locked {
-		open := locked[w]
-		if c.readable != nil {
-			open &= c.readable[w]
-		}
-		if c.unlocked != nil {
-			open &= c.unlocked[w]
-		}
-		locked[w] &^= open
-	}
-	return locked
-}
-
-// flags is a column of booleans without nulls; nil words are all true.
-func (r *redactor) flags(words []uint64, n int) *array.Data {
-	if words == nil {
-		words = fullWords(n)
-	}
-	d := array.NewData(arrow.FixedWidthTypes.Boolean, n, []*memory.Buffer{nil, r.bitmap(words, n)}, nil, 0, 0)
-	r.own(d)
-	return d
 }

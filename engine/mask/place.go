@@ -65,6 +65,7 @@ type binder struct {
 	app      *cube.Application
 	schema   *arrow.Schema
 	types    []arrow.DataType // of the output
+	output   *arrow.Schema
 	columns  []column
 	items    []itemColumn
 	measures []measure

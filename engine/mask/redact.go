@@ -23,6 +23,7 @@ type selection struct {
 	n    int
 	keep []uint64
 	rows []int
+	kept int // how many bits keep has; 0 where nobody counted
 }
 
 // plain says that all rows come out as they are, so that memory may be shared.
@@ -58,7 +59,8 @@ func (r *redactor) release() {
 	for _, x := range r.owned {
 		x.Release()
 	}
-	r.owned = nil
+	clear(r.owned)
+	r.owned, r.strict, r.inside = r.owned[:0], false, false
 }
 
 // column redacts a whole column.
@@ -177,7 +179,10 @@ func (p part) visible(s selection) ([]uint64, int, error) {
 		words = make([]uint64, wordsFor(s.n))
 		takeBits(words, valid, p.off, s)
 	}
-	n := countBits(words)
+	n := s.kept
+	if valid != nil || n == 0 {
+		n = countBits(words)
+	}
 	if n == s.n {
 		return nil, 0, nil
 	}

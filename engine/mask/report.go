@@ -52,6 +52,16 @@ type counts struct {
 	dimensions []uint64
 }
 
+// reset makes the counts zero, of a batch of n rows.
+func (c *counts) reset(n, measures, items int) {
+	if cap(c.measures) < measures || cap(c.dimensions) < items {
+		c.measures, c.dimensions = make([]MeasureReport, measures), make([]uint64, items)
+	}
+	c.rows, c.measures, c.dimensions = uint64(n), c.measures[:measures], c.dimensions[:items]
+	clear(c.measures)
+	clear(c.dimensions)
+}
+
 func (c *counts) add(d counts) {
 	c.rows += d.rows
 	for i, m := range d.measures {

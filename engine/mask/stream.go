@@ -76,7 +76,7 @@ func (s *Stream) Next() bool {
 		return false
 	}
 	batch := s.in.RecordBatch()
-	out, c, err := s.masker.maskAt(s.first, batch)
+	out, err := s.masker.maskAt(s.first, batch, &s.totals)
 	if err != nil {
 		s.done, s.err = true, err
 		return false
@@ -85,7 +85,6 @@ func (s *Stream) Next() bool {
 		s.first += uint64(batch.NumRows())
 	}
 	s.cur = out
-	s.totals.add(c)
 	return true
 }
 

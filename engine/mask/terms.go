@@ -81,7 +81,7 @@ func sameBits(a, b []uint64) bool { return len(a) == len(b) && (&a[0] == &b[0] |
 // decideGrid clears the bits of the stretch's rows whose cell a term of the grid lacks. It is false where an index is
 // outside its dictionary.
 func (x *stretch) decideGrid(g *grid) bool {
-	cells := x.s.cells[:x.hi-x.lo]
+	cells := room(&x.s.cells, x.hi-x.lo)
 	var fixed uint32 // what fixed dimensions add, and columns that hold one item
 	filled := false
 	for _, a := range g.axes {
@@ -120,12 +120,11 @@ func (x *stretch) codes(axis int) (codes, steps) {
 	col := x.m.axes[axis].column
 	v := &x.s.views[col]
 	if v.codes.none() { // a run of the chunk, which nobody wrote out
-		room := x.s.codes[col]
-		room = room[:x.to-x.from]
-		for i := range room {
-			room[i] = v.code
+		out := room(&x.s.codes[col], x.to-x.from)
+		for i := range out {
+			out[i] = v.code
 		}
-		v.codes = codesOf(room)
+		v.codes = codesOf(out)
 	}
 	return v.codes.cut(x.lo-x.from, x.hi-x.from), v.offsets(axis)
 }
@@ -145,11 +144,11 @@ func (x *stretch) decideCell(g *grid, cell uint32) {
 // decideTerm clears the bits of rows, in the lanes that ask, whose cell the term lacks.
 func (x *stretch) decideTerm(t *term, cells []uint32) bool {
 	if len(t.lanes) == 1 {
-		return andBits(x.words(x.d.lanes[t.lanes[0]]), cells, t.table, x.s.bytes[:])
+		return andBits(x.words(x.d.lanes[t.lanes[0]]), cells, t.table, x.s.bytes)
 	}
 	words := x.s.words[:wordsFor(len(cells))]
 	fill(words, len(cells))
-	if !andBits(words, cells, t.table, x.s.bytes[:]) {
+	if !andBits(words, cells, t.table, x.s.bytes) {
 		return false
 	}
 	for _, id := range t.lanes {

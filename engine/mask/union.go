@@ -66,7 +66,7 @@ func (r *redactor) sparseUnion(p part, dt *arrow.SparseUnionType, s selection) (
 				setBit(keep, i)
 			}
 		}
-		if res, err = r.withChild(res, child, f.Type, selection{s.n, keep, s.rows}); err != nil {
+		if res, err = r.withChild(res, child, f.Type, selection{n: s.n, keep: keep, rows: s.rows}); err != nil {
 			return result{}, err
 		}
 	}

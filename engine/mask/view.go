@@ -14,7 +14,6 @@ type view struct {
 // read finds out what the rows [lo,hi) of a column hold; s has room for their codes.
 func (v *view) read(c *coded, s *scratch, col, lo, hi int) error {
 	*v = view{translation: c.translation, settled: c.settledAs(c.strays), clustered: c.clustered}
-	room := s.codes[col][:hi-lo]
 	if !c.direct.none() {
 		v.codes = c.direct.cut(lo, hi)
 		switch {
@@ -23,8 +22,9 @@ func (v *view) read(c *coded, s *scratch, col, lo, hi int) error {
 		case v.codes.inside(c.entries):
 			v.settled = c.settledAs(false)
 		default:
-			v.codes.clamp(room, c.entries+unknownSlot)
-			v.codes = codes{words: room}
+			out := room(&s.codes[col], hi-lo)
+			v.codes.clamp(out, c.entries+unknownSlot)
+			v.codes = codesOf(out)
 		}
 		s.runs[col] = run{}
 		return nil
@@ -36,9 +36,13 @@ func (v *view) read(c *coded, s *scratch, col, lo, hi int) error {
 			return nil
 		}
 	}
-	v.codes = codes{words: room}
+	out := room(&s.codes[col], hi-lo)
+	v.codes = codesOf(out)
 	s.runs[col] = run{}
-	return c.code(lo, room, s.books[col])
+	if c.texts != nil && s.books[col] == nil {
+		s.books[col] = newBook(c.texts)
+	}
+	return c.code(lo, out, s.books[col])
 }
 
 // table is a table by code, as long as the codes that may stand in the view's rows.
