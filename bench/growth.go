@@ -24,7 +24,7 @@ func Curves() []Curve {
 	curves := append(maskCurves(), companyCurves()...)
 	curves = append(curves, Curve{
 		Name: "compile join by members", Sizes: []int{10_000, 20_000, 40_000, 80_000},
-		At: func(n int) Workload { return Join{n}.Compile() }, Meant: 1.2, Most: 1.2,
+		At: func(n int) Workload { return join{n}.Compile() }, Meant: 1.2, Most: 1.2,
 	})
 	for i := range curves {
 		curves[i].Most = cmp.Or(curves[i].Most, curves[i].Meant+0.25)

@@ -4,15 +4,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"runtime/metrics"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/cubeward/cubeward/cube"
-	"github.com/cubeward/cubeward/engine"
 )
 
 // Guards look at ratios within one run and at counts of allocations, never at seconds; `make guard` runs them, one
@@ -73,64 +68,15 @@ func TestGuardAllocationsPerBatch(t *testing.T) {
 	}
 }
 
-// Rights are small: what a compiled company holds on to.
-func TestGuardLiveHeap(t *testing.T) {
+// What is held, and what compiling takes, stays below limits.
+func TestGuardLimits(t *testing.T) {
 	guard(t)
-	ws, err := Company{Members: 100_000}.Workspace()
-	require.NoError(t, err)
-	heap, err := compileOp(ws, engine.Options{}).Heap(t.Context())
-	require.NoError(t, err)
-	target := heapTarget(ws)
-	members := float64(ws.Users.Len())
-	t.Logf("%.1f MB live, %.1f bytes a member; target %.1f MB and the sets", heap/1e6, heap/members, target/1e6)
-	require.LessOrEqual(t, heap, target/0.6)
-}
-
-// heapTarget is 32 MB, eight times the input, and 16 bytes a member and application. The sets may come on top.
-func heapTarget(ws *cube.Workspace) float64 {
-	input := 0.0
-	for _, b := range ws.Blocks() {
-		if b.Input != nil {
-			v := b.Input.Vector()
-			input += float64(8*len(b.Input.Cells()) + 8*len(v.Numbers) + 4*len(v.Ints) + len(v.Bytes))
-		}
-	}
-	return float64(32<<20) + 8*input + float64(16*ws.Users.Len()*len(ws.Applications))
-}
-
-// User times Employee by equality is a join, not a product: 10 billion cells fit into little.
-func TestGuardJoinHeap(t *testing.T) {
-	guard(t)
-	ws, err := Join{100_000}.workspace()
-	require.NoError(t, err)
-	peak := peakHeap(func() {
-		_, err := engine.Compile(t.Context(), ws, engine.Options{})
+	for _, l := range Limits() {
+		heap, most, err := l.Measure(t.Context())
 		require.NoError(t, err)
-	})
-	t.Logf("at most %.0f MB in use while 100,000 members times 100,000 employees are compiled; target 2 GB", peak/1e6)
-	require.LessOrEqual(t, peak, 2e9)
-}
-
-// peakHeap is the most that the heap held while f ran, looked at a thousand times a second.
-func peakHeap(f func()) float64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	peak, done, over := uint64(0), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(over)
-		for {
-			metrics.Read(sample)
-			peak = max(peak, sample[0].Value.Uint64())
-			select {
-			case <-done:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	f()
-	close(done)
-	<-over
-	return float64(peak)
+		t.Logf("%s: %.1f MB, at most %.0f MB", l.Name, heap/1e6, most/1e6)
+		require.LessOrEqual(t, heap, most, l.Name)
+	}
 }
 
 // Nothing that is meant to be linear, or flat, becomes worse.

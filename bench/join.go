@@ -8,12 +8,12 @@ import (
 	"github.com/cubeward/cubeward/engine"
 )
 
-// Join is User × Employee by equality: each member reads the employees of their own team of ten, so that a metric over
+// join is User × Employee by equality: each member reads the employees of their own team of ten, so that a metric over
 // Members times Members cells has ten for each member, and every team is a kind.
-type Join struct{ Members int }
+type join struct{ Members int }
 
 // Compile compiles it.
-func (j Join) Compile() Workload {
+func (j join) Compile() Workload {
 	return Workload{Name: fmt.Sprintf("Compile/shape=join/members=%s", inDecimal(j.Members)), Prepare: func(context.Context, *Stage) (*Op, error) {
 		ws, err := j.workspace()
 		if err != nil {
@@ -23,7 +23,7 @@ func (j Join) Compile() Workload {
 	}}
 }
 
-func (j Join) workspace() (*cube.Workspace, error) {
+func (j join) workspace() (*cube.Workspace, error) {
 	ws := cube.NewWorkspace("Join")
 	b := &companyBuilder{Company: Company{Members: j.Members}, ws: ws, app: ws.AddApplication("HR"), dice: newDice(0, 8)}
 	b.grow(ws.Users, "member-%08d@example.com", j.Members)

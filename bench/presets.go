@@ -89,11 +89,11 @@ func Workloads() []Workload {
 		add(deep, false, tall.Check(), tall.Compile(), tall.Materialize(), tall.View("none"), tall.Explain())
 	}
 	kinds := Company{Members: 10_000, Kinds: 10_000}
-	add(hostile, false, kinds.Compile(), kinds.View("none"), kinds.Who(), Join{10_000}.Compile())
-	add(hostile, true, Join{100_000}.Compile(), Company{Members: 100_000, Kinds: 100_000}.Compile())
+	add(hostile, false, kinds.Compile(), kinds.View("none"), kinds.Who(), join{10_000}.Compile())
+	add(hostile, true, join{100_000}.Compile(), Company{Members: 100_000, Kinds: 100_000}.Compile())
 	add(hostile, false, Table{Factors: 6, Hidden: 50}.Mask(), Table{Layout: Text, Hidden: 50, Type: "text"}.Mask(),
 		Table{Layout: Dense, Factors: 6, Hidden: 50}.Mask(), Table{Hidden: 99}.Mask())
-	add(shapes, false, Star{Rows: 1 << 20}.Mask())
+	add(shapes, false, star{Rows: 1 << 20}.Mask())
 	add(shapes, false, budget()...)
 	return all
 }

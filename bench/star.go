@@ -12,16 +12,16 @@ import (
 	"github.com/cubeward/cubeward/engine/mask"
 )
 
-// Star is a star as in TPC-H, in its shape though not in its data: line items by customer, supplier, part and month,
+// star is a star as in TPC-H, in its shape though not in its data: line items by customer, supplier, part and month,
 // nations above customers and suppliers. The member reads the customers of some nations, the suppliers of others, and
 // the parts of some brands; a rule reaches customers and suppliers through their nations.
-type Star struct {
+type star struct {
 	Rows int // line items; default 1 Mi
 	Seed uint64
 }
 
 // Mask masks the line items: four measures by four dimension columns.
-func (s Star) Mask() Workload {
+func (s star) Mask() Workload {
 	if s.Rows == 0 {
 		s.Rows = 1 << 20
 	}
@@ -34,7 +34,7 @@ func (s Star) Mask() Workload {
 	}}
 }
 
-func (s Star) sheet(ctx context.Context) (*Sheet, error) {
+func (s star) sheet(ctx context.Context) (*Sheet, error) {
 	ws := cube.NewWorkspace("Star")
 	b := &companyBuilder{Company: Company{Members: 1}, ws: ws, app: ws.AddApplication("Sales"), dice: newDice(s.Seed, 7)}
 	b.grow(ws.Users, "reader-%d@example.com", 1)
@@ -83,7 +83,7 @@ func (s Star) sheet(ctx context.Context) (*Sheet, error) {
 }
 
 // rows is the batch of line items.
-func (s Star) rows(m *engine.Member, dims []*cube.List, measures []*cube.Block) (*Sheet, error) {
+func (s star) rows(m *engine.Member, dims []*cube.List, measures []*cube.Block) (*Sheet, error) {
 	t := Table{Rows: s.Rows, Seed: s.Seed}.whole()
 	var fields []arrow.Field
 	var cols []arrow.Array

@@ -60,7 +60,6 @@ func maskTargets() []Target {
 	return []Target{
 		{
 			Name: "mask 10 M dense cells, 90 % readable, against Go's copy of the column", AtMost: 1 / 1.15, Kernels: []Kernels{avx512},
-			Short:   "there are no vector kernels yet",
 			Prepare: againstCopy(dense, 1),
 		},
 		{
@@ -69,7 +68,6 @@ func maskTargets() []Target {
 		},
 		{
 			Name: "mask 64 Ki dense cells in cache, against Go's copy of the column", AtMost: 1 / 0.65, Kernels: vectors,
-			Short:   "there are no vector kernels yet",
 			Prepare: againstCopy(Table{Layout: Dense, Rows: 1 << 16, Hidden: 10}, 30),
 		},
 		{
@@ -82,7 +80,6 @@ func maskTargets() []Target {
 		},
 		{
 			Name: "mask 10 M rows by 3 dimension columns, 2 factors, against Go's copy of the column", AtMost: 1.8, Kernels: []Kernels{avx512},
-			Short:   "there are no vector kernels yet",
 			Prepare: againstCopy(placed, 1),
 		},
 		{
@@ -91,12 +88,10 @@ func maskTargets() []Target {
 		},
 		{
 			Name: "decide 64 Ki hot rows by 3 dimension columns, 2 factors, against the plain loop over bits", AtMost: 1.0 / 10, Kernels: []Kernels{avx512},
-			Short:   "there are no vector kernels yet",
 			Prepare: againstLoop(hot, 30),
 		},
 		{
 			Name: "decide 64 Ki hot rows by 3 dimension columns, 6 factors, against the plain loop over bits", AtMost: 1.0 / 4, Kernels: []Kernels{avx512},
-			Short:   "there are no vector kernels yet",
 			Prepare: againstLoop(six, 10),
 		},
 		{

@@ -16,6 +16,14 @@ type measured struct {
 	Kernels bench.Kernels `json:"kernels"`
 	Duels   []duel        `json:"duels"`
 	Curves  []curve       `json:"curves,omitempty"`
+	Limits  []limit       `json:"limits,omitempty"`
+}
+
+// limit is a limit, by its name, and what was measured.
+type limit struct {
+	Limit  string  `json:"limit"`
+	Bytes  float64 `json:"bytes"`
+	AtMost float64 `json:"at_most"`
 }
 
 // duel is a target, by its name, and how it went.
@@ -57,6 +65,17 @@ func measure(ctx context.Context, args []string) error {
 			return err
 		}
 		m.Duels = append(m.Duels, duel{t.Name, d})
+	}
+	for _, l := range bench.Limits() {
+		if *kernels {
+			break
+		}
+		fmt.Fprintln(os.Stderr, "limit:", l.Name)
+		n, most, err := l.Measure(ctx)
+		if err != nil {
+			return err
+		}
+		m.Limits = append(m.Limits, limit{l.Name, n, most})
 	}
 	for _, c := range bench.Curves() {
 		if *points == 0 {

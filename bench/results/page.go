@@ -73,6 +73,16 @@ vectors (the tag purego).
 		p.printf("| %s | %s | %s%s | %s |\n", t.Name, times(t.AtMost), times(d.Ratio()), warn(bench.Spread(d.Theirs)), verdict(t, d))
 	}
 	p.arrowTarget()
+	p.printf("\nMemory:\n\n| | at most | measured | |\n| --- | ---: | ---: | --- |\n")
+	for _, m := range p.measured {
+		for _, l := range m.Limits {
+			out := "met"
+			if l.Bytes > l.AtMost {
+				out = "**short**"
+			}
+			p.printf("| %s | %s | %s | %s |\n", l.Limit, bytesText(l.AtMost), bytesText(l.Bytes), out)
+		}
+	}
 	p.printf("\n")
 }
 
