@@ -96,13 +96,16 @@ func (f *compileFlags) validate(cmd *cobra.Command) error {
 	case len(f.only) > 0 && f.shard.of > 0:
 		return usage("--only and --shard exclude each other")
 	}
-	return checkRightsOut(f.out)
+	return checkRightsOut(f.out, &f.report)
 }
 
-// checkRightsOut refuses names that no rights file can have.
-func checkRightsOut(name string) error {
-	if name == standardStream {
+// checkRightsOut refuses names that no rights file can have, and two outputs of one name.
+func checkRightsOut(name string, report *reportFlags) error {
+	switch {
+	case name == standardStream:
 		return usage("-o -: a rights file is read here and there, so it needs a name")
+	case report.metrics != "" && filepath.Clean(report.metrics) == filepath.Clean(name):
+		return usage("-o and --metrics name the same file")
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/bench"
+	"github.com/cubeward/cubeward/cube/modelfile"
 )
 
 // compiled is the rights file of a model.
@@ -285,6 +286,8 @@ func TestNamesOfRightsFiles(t *testing.T) {
 		{[]string{"rights", "-r", "testdata", "-u", "ann", "-b", "Sales"}, statusInvalid, "not an ordinary file"},
 		{[]string{"rights", "-r", "none.rights", "-u", "ann", "-b", "Sales"}, statusInvalid, "no such file or folder"},
 		{[]string{"rights", "-r", good, "-m", "testdata/shop", "-u", "ann", "-b", "Sales"}, statusInvalid, "-m and -r exclude each other"},
+		{[]string{"lint", "-r", good}, statusInvalid, "lint looks at the model as it is written"},
+		{[]string{"compile", "-m", "testdata/shop", "-o", "x.rights", "--metrics", "./x.rights"}, statusInvalid, "name the same file"},
 		{[]string{"merge", pipe, good, "-o", "x"}, statusInvalid, "not an ordinary file"},
 		{[]string{"values", "-r", good, "-b", "Sales"}, statusInvalid, "does not hold the values"},
 	} {
@@ -311,4 +314,61 @@ func TestMemoryOfCompiles(t *testing.T) {
 	limit := debug.SetMemoryLimit(-1)
 	require.Equal(t, statusDone, call(t, "compile", "-m", model, "-o", out, "--memory", "4GiB").status)
 	require.Equal(t, limit, debug.SetMemoryLimit(-1), "the process has its own limit back")
+}
+
+// What is taken over makes no difference.
+func TestSinceOfChanges(t *testing.T) {
+	for name, edit := range map[string][2]string{
+		"a role":              {"ann: Modeler", "ann: Reader"},
+		"a cell of rights":    {"[ann, Italy, r]", "[ann, Italy, rw]"},
+		"a value":             {"[Spain, Q1, 1.5]", "[Spain, Q1, 2.5]"},
+		"a rule less":         {"  - {name: by market, metric: Access, on: {dimensions: [Market]}}\n", ""},
+		"a rule's category":   {"access: write, on: {everything", "access: read, on: {everything"},
+		"a member more":       {`, "d'Arc, the 3rd", zoe]`, `, "d'Arc, the 3rd", zoe, max]`},
+		"an item more":        {"[Q1, Q2]", "[Q1, Q2, Q3]"},
+		"an item elsewhere":   {"[Spain, Italy, ", "[Italy, Spain, "},
+		"a formula":           {"Sales[REMOVE: Market, Quarter]", "Sales[REMOVE: Quarter, Market] + 1"},
+		"nothing that counts": {"application: Shop", "application: Shop # the same"},
+	} {
+		model := copyOf(t, "testdata/shop")
+		old := compiled(t, model)
+		change(t, filepath.Join(model, "model.yaml"), edit[0], edit[1])
+		require.Equal(t, statusRefused, call(t, "check", "-m", model, "-r", old).status, name)
+		since := compiled(t, model, "--since", old)
+		require.True(t, readFile(t, compiled(t, model)) == readFile(t, since), name)
+		for _, member := range []string{"ann", "ben", "zoe"} {
+			sameAnswer(t, model, since, "what", "-u", member, "--json")
+		}
+	}
+}
+
+// Where a model lies makes no difference: parts may be made on machines that have it elsewhere.
+func TestPartsFromElsewhere(t *testing.T) {
+	here, there := copyOf(t, "testdata/duo"), copyOf(t, "testdata/duo")
+	require.NoError(t, os.Rename(filepath.Join(there, "hr"), filepath.Join(there, "..really")))
+	require.NoError(t, os.Symlink("..really", filepath.Join(there, "hr")))
+	one, two := compiled(t, here, "--shard", "1/2"), compiled(t, filepath.Join(there, "workspace.yaml"), "--shard", "2/2")
+	out := filepath.Join(t.TempDir(), "x.rights")
+	require.Equal(t, statusDone, call(t, "merge", one, two, "-o", out).status)
+	require.Equal(t, readFile(t, compiled(t, "testdata/duo")), readFile(t, out))
+	require.Equal(t, statusDone, call(t, "check", "-m", there, "-r", out).status)
+	require.Equal(t, statusDone, call(t, "check", "-m", here, "-r", out).status)
+}
+
+func TestCompletionFromRightsFiles(t *testing.T) {
+	file := compiled(t, "testdata/duo")
+	for _, args := range [][]string{{"rights", "-u", ""}, {"rights", "-b", ""}, {"what", "-u", ""}, {"rights", "-a", ""}} {
+		ask := func(flag, asked string) []string {
+			got := call(t, "__complete", args[0], flag, asked, args[1], args[2])
+			return lines(got.stdout)
+		}
+		require.Equal(t, ask("-m", "testdata/duo"), ask("-r", file), "%q", args)
+		require.Greater(t, len(ask("-r", file)), 1)
+	}
+}
+
+func TestModelsThatChangeWhileTheyAreRead(t *testing.T) {
+	err := loadError("m", nil, fmt.Errorf("m/x.csv: %w", modelfile.ErrChanged))
+	require.Equal(t, statusFailed, statusOf(err), "again it may go well")
+	require.Equal(t, "cubeward compile: m/x.csv: the file changed while it was read", message("cubeward compile", err))
 }

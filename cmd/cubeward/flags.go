@@ -28,7 +28,7 @@ func needFlags(cmd *cobra.Command, names ...string) error {
 	for _, name := range names {
 		f := cmd.Flags().Lookup(name)
 		flag := flagText(f)
-		if file := cmd.Flags().Lookup("rights"); name == "model" && file != nil {
+		if file := cmd.Flags().Lookup("rights"); name == "model" && file != nil && !file.Hidden {
 			if file.Value.String() != "" {
 				if f.Value.String() != "" {
 					return usage("-m and -r exclude each other: a rights file stands in place of the model")

@@ -120,6 +120,27 @@ func memberOf(t testing.TB, file string) string {
 	return lines(names.stdout)[0]
 }
 
+// Processes that make the same file at once do not take each other's parts away: each one ends well, and what stays is
+// whole.
+func TestCompilesAtOnce(t *testing.T) {
+	folder := t.TempDir()
+	out := filepath.Join(folder, "x.rights")
+	var all []*exec.Cmd
+	for i := range 6 {
+		cmd := process(t, "compile", "-m", "testdata/shop", "-o", out)
+		if i%2 == 0 {
+			cmd = process(t, "rights", "-m", "testdata/shop", "-u", "ann", "-b", "Sales", "-o", filepath.Join(folder, "x.csv"))
+		}
+		require.NoError(t, cmd.Start())
+		all = append(all, cmd)
+	}
+	for _, cmd := range all {
+		require.NoError(t, cmd.Wait())
+	}
+	require.Equal(t, []string{"x.csv", "x.rights"}, files(t, folder))
+	require.Equal(t, readFile(t, compiled(t, "testdata/shop")), readFile(t, out))
+}
+
 // A signal ends a compile with status 3, and leaves neither a file nor a part.
 func TestSignalsEndCompiles(t *testing.T) {
 	model := companyModel(t, bench.Company{Members: 20_000, Employees: 200, Departments: 20, Countries: 12, Months: 6, Blocks: 10})

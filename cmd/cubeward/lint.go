@@ -47,6 +47,9 @@ func lintCommand(t *tool) *cobra.Command {
 		Args:                  noArguments,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if model.file != "" {
+				return usage("-r: lint looks at the model as it is written, which a rights file does not hold; name the model with -m")
+			}
 			if err := needFlags(cmd, "model"); err != nil {
 				return err
 			}
@@ -82,6 +85,8 @@ func lintCommand(t *tool) *cobra.Command {
 		},
 	}
 	model.register(cmd)
+	model.registerFile(cmd, t, "not here: `FILE`")
+	_ = cmd.Flags().MarkHidden("rights")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to `FILE` instead of standard output")
 	registerJSON(cmd, &asJSON)
 	cmd.Flags().BoolVar(&sarif, "sarif", false, "the result as SARIF 2.1.0, for code review tools")

@@ -44,7 +44,7 @@ The file appears whole or not at all, and is for its owner alone (mode 0600).
 			if err := needFlags(cmd, "output"); err != nil {
 				return err
 			}
-			if err := checkRightsOut(out); err != nil {
+			if err := checkRightsOut(out, &report); err != nil {
 				return err
 			}
 			return t.merge(cmd.Context(), args, out, &report)
