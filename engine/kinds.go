@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/cubeward/cubeward/cube"
@@ -365,7 +364,7 @@ func (r *Rights) given(ctx context.Context, col *cube.Column) (*cube.Column, kin
 		return nil, kinds{}, err
 	}
 	k = k.only(r.held)
-	col, err = firstRows(col, k, kindList(k.len()))
+	col, err = firstRows(ctx, col, k, kindList(k.len()))
 	return col, k, err
 }
 
@@ -375,7 +374,7 @@ func (r *Rights) narrowed(ctx context.Context, e *formula.Expr, inputs []*formul
 	n := &narrow{users: r.ws.Users, kinds: list, blocks: map[*formula.Expr]*cube.Block{}, done: map[*formula.Expr]*formula.Expr{}}
 	held := map[*cube.Block]*cube.Column{}
 	for i, in := range inputs {
-		col, err := firstRows(cols[i], k, list)
+		col, err := firstRows(ctx, cols[i], k, list)
 		if err != nil {
 			return nil, err
 		}
@@ -393,70 +392,4 @@ func (r *Rights) narrowed(ctx context.Context, e *formula.Expr, inputs []*formul
 		return nil, err
 	}
 	return usersFirst(list, col)
-}
-
-// kindList is a list of n kinds, with the number of the list User.
-func kindList(n int) *cube.List {
-	l := cube.NewWorkspace("").Users
-	for i := range n {
-		if err := l.Append(strconv.Itoa(i)); err != nil {
-			panic(err) // numbers are distinct, and there are no more kinds than members
-		}
-	}
-	return l
-}
-
-// usersFirst is a column with users as its first dimension, where it has them, and the others by ListID.
-func usersFirst(users *cube.List, col *cube.Column) (*cube.Column, error) {
-	dims := slices.Clone(col.Space().Dims())
-	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
-	if i := slices.Index(dims, users); i > 0 {
-		dims = slices.Insert(slices.Delete(dims, i, i+1), 0, users)
-	}
-	if slices.Equal(dims, col.Space().Dims()) {
-		return col, nil
-	}
-	space, err := cube.NewSpace(dims...)
-	if err != nil {
-		return nil, err
-	}
-	return formula.Broadcast(col, space)
-}
-
-// firstRows keeps of a column, users first, the row of the first member of each kind.
-func firstRows(col *cube.Column, k kinds, list *cube.List) (*cube.Column, error) {
-	dims := slices.Clone(col.Space().Dims())
-	dims[0] = list
-	space, err := cube.NewSpace(dims...)
-	if err != nil {
-		return nil, err
-	}
-	vec := col.Vector()
-	if col.Form() == cube.Constant {
-		return cube.NewConstant(col.Type(), space, vec.Value(0)), nil
-	}
-	n := uint64(1)
-	if len(k.of) > 0 {
-		n = col.Space().Len() / uint64(len(k.of))
-	}
-	var places []int
-	if col.Form() == cube.Dense {
-		places = make([]int, 0, space.Len())
-		for _, m := range k.first {
-			for i := range n {
-				places = append(places, int(uint64(m)*n+i))
-			}
-		}
-		return cube.NewDense(col.Type(), space, vec.Take(places)), nil
-	}
-	var kept []uint64
-	cells := col.Cells()
-	for i, m := range k.first {
-		lo, _ := slices.BinarySearch(cells, uint64(m)*n)
-		for ; lo < len(cells) && cells[lo] < uint64(m+1)*n; lo++ {
-			kept = append(kept, cells[lo]-uint64(m)*n+uint64(i)*n)
-			places = append(places, lo)
-		}
-	}
-	return cube.NewSparse(col.Type(), space, kept, vec.Take(places)), nil
 }
