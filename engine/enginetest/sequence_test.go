@@ -152,7 +152,24 @@ func difference(ctx context.Context, before, r *engine.Rights, tally *sequenceTa
 			return fmt.Sprintf("the difference of %q is %v, not %v", key, want[key], got[key]), nil
 		}
 	}
-	return "", nil
+	return missed(r, want), nil
+}
+
+// missed is a pair of a member and a block with other rights that Changed does not yield, "" where it yields all.
+func missed(r *engine.Rights, differ map[string]turnover) string {
+	yielded := map[string]bool{}
+	for members, ref := range r.Changed() {
+		for _, m := range members {
+			yielded[r.Workspace().Users.Item(m)+"\x00"+blockName(ref.Block)] = true
+		}
+	}
+	for _, key := range sortedKeys(differ) {
+		member, _, _ := strings.Cut(key, "\x00")
+		if _, still := r.Workspace().Users.Find(member); still && !yielded[key] {
+			return fmt.Sprintf("Changed does not yield %q", key)
+		}
+	}
+	return ""
 }
 
 // saidBy is what rights allow every member in every cell.
@@ -206,8 +223,8 @@ func (s sequence) shrunk(ctx context.Context) sequence {
 }
 
 // After every step of random sequences of changes, rights that were updated answer as those of the changed model do,
-// compiled anew and by the oracle, and their difference from the step before is what counting cells says. 20
-// sequences, or as many as CUBEWARD_SEQUENCES says, from seed CUBEWARD_FIRST on. What fails is printed with its seed and
+// compiled anew and by the oracle, their difference from the step before is what counting cells says, and Changed yields
+// it. 20 sequences, or as many as CUBEWARD_SEQUENCES says, from seed CUBEWARD_FIRST on. What fails is printed with its seed and
 // the changes that it takes.
 func TestSequencesOfChanges(t *testing.T) {
 	first, n := number(t, "CUBEWARD_FIRST", 400_000), number(t, "CUBEWARD_SEQUENCES", 20)
