@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/audit"
+	"github.com/cubeward/cubeward/engine/store"
 )
 
 // turnover is what changed for one member in one block, counted cell by cell.
@@ -183,6 +185,18 @@ func reasons(d *audit.Difference) []string {
 	return slices.Compact(out)
 }
 
+// stored is rights as a rights file has them: without most given values.
+func stored(t *testing.T, r *engine.Rights) *engine.Rights {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, store.Write(context.Background(), &out, r, store.WriteOptions{}))
+	f, err := store.New(bytes.NewReader(out.Bytes()), int64(out.Len()), store.OpenOptions{})
+	require.NoError(t, err)
+	again, err := f.Rights(context.Background(), engine.Options{})
+	require.NoError(t, err)
+	return again
+}
+
 // diffEdits are edits of the base, as pairs of a text and another one for it, and what they change.
 var diffEdits = map[string]struct {
 	edit       []string
@@ -277,7 +291,7 @@ func TestDiffNamesReasons(t *testing.T) {
 			for _, way := range []struct {
 				from, to *engine.Rights
 				want     string
-			}{{old, new, x.want}, {new, old, cmp.Or(x.back, x.want)}} {
+			}{{old, new, x.want}, {new, old, cmp.Or(x.back, x.want)}, {stored(t, old), stored(t, new), x.want}, {old, stored(t, new), x.want}} {
 				d, _ := diffOf(t, way.from, way.to)
 				blocks := map[string]bool{}
 				for _, line := range reasons(d) {

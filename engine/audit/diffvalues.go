@@ -18,7 +18,8 @@ func (x *reasoning) read(s int, e *formula.Expr) []Why {
 	return x.nearestChange(s, slices.Collect(formula.Blocks(e)))
 }
 
-// nearestChange looks through blocks of a side, and what their formulas read, breadth first.
+// nearestChange looks through blocks of a side, and what their formulas read, breadth first. It notes blocks whose
+// values the rights of a side do not hold.
 func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 	plan, other := x.side(s).Plan(), x.side(1-s).Workspace()
 	seen := map[*cube.Block]bool{}
@@ -41,6 +42,8 @@ func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 			return []Why{whyOf(FormulaChange, b)}
 		case b.Formula == nil && x.valuesDiffer(s, b, twin):
 			return []Why{whyOf(ValuesChange, b)}
+		case b.Formula == nil && (x.held(s, b) == nil || x.held(1-s, twin) == nil):
+			x.unheld[b] = true
 		}
 		if e := plan.Formula(b); e != nil {
 			blocks = append(blocks, slices.Collect(formula.Blocks(e))...)
@@ -50,6 +53,18 @@ func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 		if twin := sameBlock(other, b); b.Overridable && x.valuesDiffer(s, b, twin) {
 			return []Why{whyOf(ValuesChange, b)}
 		}
+	}
+	return nil
+}
+
+// suspect is the one block whose values may have changed unseen: where nothing else did, they have. Nil where there is
+// none, or several.
+func (x *reasoning) suspect() []Why {
+	if len(x.unheld) != 1 {
+		return nil
+	}
+	for b := range x.unheld {
+		return []Why{whyOf(ValuesChange, b)}
 	}
 	return nil
 }

@@ -90,7 +90,8 @@ type reasoning struct {
 	kind   *memberKind
 	held   func(side int, b *cube.Block) *cube.Column // values of a block; nil: not known
 	traces [2]*engine.Trace
-	known  [2]map[int]bool // the factors of each side that were looked at
+	known  [2]map[int]bool      // the factors of each side that were looked at
+	unheld map[*cube.Block]bool // given values that were looked for and that rights do not hold
 	found  []Why
 	err    error // the first that values could not be read for
 }
@@ -265,7 +266,11 @@ func (x *reasoning) ruleChanged(s, i, j int, cell []cube.ItemID) []Why {
 	if !ok || !x.traces[1-s].Grants(j, asked) {
 		return nil // the metric holds there what it did: another cell of it is asked, or another way
 	}
+	x.unheld = map[*cube.Block]bool{}
 	if found := x.origin(s, metric); found != nil {
+		return found
+	}
+	if found := x.suspect(); found != nil {
 		return found
 	}
 	return []Why{whyOf(ValuesChange, metric)}
@@ -354,6 +359,7 @@ func (x *reasoning) wayChanged(s, i int, cell []cube.ItemID) []Why {
 		}
 		id = n.Inputs[0]
 	}
+	x.unheld = map[*cube.Block]bool{}
 	for _, n := range nodes {
 		for _, from := range n.From {
 			if from.Form != inherit.FromExpr {
@@ -364,7 +370,10 @@ func (x *reasoning) wayChanged(s, i int, cell []cube.ItemID) []Why {
 			}
 		}
 	}
-	return x.itemsMoved(s, nodes)
+	if found := x.itemsMoved(s, nodes); found != nil {
+		return found
+	}
+	return x.suspect()
 }
 
 // itemsMoved names a list whose items, or their order, are others: reductions take in all of them, and shifts and
