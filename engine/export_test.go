@@ -54,3 +54,9 @@ func (v *View) ItemsWithin(c Category, axis int, at []cube.ItemID, steps, rememb
 
 // Worked is what a generation worked out instead of taking it over: rows of single members, whole metrics, mappings.
 func (r *Rights) Worked() [3]int { return [3]int{r.work.rows, r.work.metrics, r.work.mappings} }
+
+// Compacted and Forked are the same rights in another lineage, as it is made where theirs is crowded.
+func (r *Rights) Compacted() *Rights { return r.compacted() }
+
+// Forked: see Compacted.
+func (r *Rights) Forked() *Rights { return r.forked() }
