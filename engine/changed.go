@@ -13,7 +13,7 @@ import (
 // now, or other reasons. Whoever keeps what followed from a member's rights to a block drops it where the pair is
 // yielded. Members who are new have all blocks of which they may read anything; blocks whose lists changed, so that
 // their cells have other numbers, are yielded for everyone, and so are those that cannot be compared. Nothing is
-// yielded for rights that were compiled without Options.Since.
+// yielded for rights that were compiled without Options.Since, or since restored ones.
 //
 // Pairs come by block, those of one block by first members. Equal sets are equal rights, wherever they came from. It
 // works out the views of both generations for those whose sets differ at all, as far as it is asked; until it is gone

@@ -32,10 +32,12 @@ func (l *lineage) settle(r *Rights) {
 	l.table = &profileTable{all: r.profiles, live: len(r.profiles)}
 	l.bytes = r.pool.Stats().Bytes
 	if t := r.taking; t != nil {
-		if !t.adopt {
-			l.bytes = t.old.line.bytes
+		if t.told == nil {
+			if !t.adopt {
+				l.bytes = t.old.line.bytes
+			}
+			r.before = t.old.shared()
 		}
-		r.before = t.old.shared()
 		r.taking = nil
 	}
 }

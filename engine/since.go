@@ -17,33 +17,99 @@ type taking struct {
 	member  []int32                // by member: who they were; nobody for new ones
 	present kinds                  // members sorted by their old profiles, new ones by themselves
 	adopt   bool                   // sets are copied to another pool
+	told    *tellings              // of restored rights, which hold no values to compare
 	staleBy map[*cube.Block][]bool // by given block: whose cells differ; nil: nobody's
 }
 
 // take looks at what can be taken over from older rights, and takes over their pool while most of it is in use.
 func (r *Rights) take(old *Rights) {
-	if old == nil || old.line == nil {
+	if old == nil {
 		return
 	}
 	t := &taking{matcher: newMatcher(old, r.ws), maps: map[int]inherit.ExprID{}, staleBy: map[*cube.Block][]bool{}}
 	t.plan = r.plan
-	for i := range inherit.ExprID(old.plan.Exprs()) {
-		t.maps[t.exprs.of(old.plan.Expr(i))] = i
+	if old.stored != nil {
+		if t.told = old.tells(r); t.told == nil {
+			return
+		}
+	} else {
+		for i := range inherit.ExprID(old.plan.Exprs()) {
+			t.maps[t.exprs.of(old.plan.Expr(i))] = i
+		}
+		t.adopt = old.crowded()
 	}
-	if t.adopt = old.crowded(); !t.adopt {
+	if !t.adopt {
 		r.pool = old.pool
 		r.memo = newMemo(r.pool, r.plan.Len(), r.opt.MemoBytes)
 	}
 	r.taking = t
 }
 
-// mapping is an older mapping that has the same items, if there is one.
-func (t *taking) mapping(e *formula.Expr) (mapping, bool) {
-	id, ok := t.maps[t.exprs.of(e)]
-	if !ok || !t.expr(e) {
+// tellings compare with rights that were restored by digests.
+type tellings struct {
+	old      *Rights
+	now      *digester
+	metrics  []Digest
+	mappings map[Digest]inherit.ExprID
+}
+
+// tells reads the digests and the profiles of restored rights; nil where that fails, so that nothing is taken over.
+func (r *Rights) tells(now *Rights) *tellings {
+	d, err := r.digests()
+	if err != nil || len(d.Metrics) != len(r.metrics) || len(d.Mappings) != len(r.mappings) {
+		return nil
+	}
+	t := &tellings{r, newDigester(now), d.Metrics, map[Digest]inherit.ExprID{}}
+	for i, m := range d.Mappings {
+		t.mappings[m] = inherit.ExprID(i)
+	}
+	r.stored.mu.Lock()
+	defer r.stored.mu.Unlock()
+	for p := range r.profiles {
+		if r.readProfile(profileID(p)) != nil {
+			return nil
+		}
+	}
+	return t
+}
+
+func (t *tellings) metric(m *cube.Block, at int) bool {
+	d, err := t.now.block(m)
+	return err == nil && d == t.metrics[at]
+}
+
+func (t *tellings) mapping(e *formula.Expr) (mapping, bool) {
+	d, err := t.now.expr(e)
+	if err != nil {
 		return mapping{}, false
 	}
-	old := t.old.mappings[id]
+	id, ok := t.mappings[d]
+	if !ok {
+		return mapping{}, false
+	}
+	t.old.stored.mu.Lock()
+	defer t.old.stored.mu.Unlock()
+	if t.old.readMapping(id) != nil {
+		return mapping{}, false
+	}
+	return t.old.mappings[id], true
+}
+
+// mapping is an older mapping that has the same items, if there is one.
+func (t *taking) mapping(e *formula.Expr) (mapping, bool) {
+	var old mapping
+	if t.told != nil {
+		var ok bool
+		if old, ok = t.told.mapping(e); !ok {
+			return mapping{}, false
+		}
+	} else {
+		id, ok := t.maps[t.exprs.of(e)]
+		if !ok || !t.expr(e) {
+			return mapping{}, false
+		}
+		old = t.old.mappings[id]
+	}
 	dims := make([]*cube.List, len(old.dims))
 	for i, d := range old.dims {
 		at := slices.IndexFunc(e.Dims, func(l *cube.List) bool { return t.oldLists[l.String()] == d })
@@ -70,7 +136,11 @@ func (t *taking) metric(r *Rights, m *cube.Block) (rows metricRows, stale []int3
 		return rows, nil, false
 	}
 	t.sortMembers(r)
-	if !t.block(m) {
+	if t.told != nil {
+		if t.missing(r) || !t.told.metric(m, at) {
+			return rows, nil, false
+		}
+	} else if !t.block(m) {
 		own, same := t.local(r, m, old)
 		if !same {
 			return rows, nil, false

@@ -34,6 +34,9 @@ type Snapshot struct {
 	Mapping func(id inherit.ExprID) ([]int32, error)
 	// Input is what is given for a block of Kept.
 	Input func(b *cube.Block) (*cube.Column, error)
+	// Digests tell for Options.Since what the metrics and the mappings were made of. They cost as much as the model has
+	// given values; nil where nobody knows them.
+	Digests func() (Digests, error)
 	// Blame makes an error that says where a part came from, of one that says what is wrong with it; nil leaves errors as
 	// they are. Number is that of a set, a profile, a mapping or a block, 0 for other parts.
 	Blame func(p Part, number int, err error) error
@@ -89,8 +92,9 @@ func (r *Rights) Snapshot() (Snapshot, error) {
 	}
 	s.Set = func(n int) ([]byte, error) { return sets[n], nil }
 	s.Mapping = func(id inherit.ExprID) ([]int32, error) { return r.mappings[id].items, nil }
+	s.Digests = r.digests
 	if r.stored != nil {
-		s.Kept, s.Left, s.Input = r.stored.snap.Kept, r.stored.snap.Left, r.stored.snap.Input
+		s.Kept, s.Left, s.Input, s.Digests = r.stored.snap.Kept, r.stored.snap.Left, r.stored.snap.Input, r.stored.snap.Digests
 		return s, nil
 	}
 	s.Input = r.values.input
