@@ -71,28 +71,33 @@ func newDigestWriter(what string) *digestWriter {
 	return w
 }
 
+// fullRoom is how much is hashed at a time.
+const fullRoom = 1 << 15
+
 func (w *digestWriter) text(s string) {
-	w.number(uint64(len(s)))
+	w.room = binary.AppendUvarint(w.room, uint64(len(s)))
 	w.room = append(w.room, s...)
-	w.flush(1 << 15)
+	if len(w.room) > fullRoom {
+		w.flush()
+	}
 }
 
 func (w *digestWriter) number(n uint64) {
-	w.room = binary.LittleEndian.AppendUint64(w.room, n)
-	w.flush(1 << 15)
+	w.room = binary.AppendUvarint(w.room, n)
+	if len(w.room) > fullRoom {
+		w.flush()
+	}
 }
 
 func (w *digestWriter) digest(d Digest) { w.room = append(w.room, d[:]...) }
 
-func (w *digestWriter) flush(above int) {
-	if len(w.room) > above {
-		w.Write(w.room) // a hash takes everything
-		w.room = w.room[:0]
-	}
+func (w *digestWriter) flush() {
+	w.Write(w.room) // a hash takes everything
+	w.room = w.room[:0]
 }
 
 func (w *digestWriter) done() Digest {
-	w.flush(0)
+	w.flush()
 	return Digest(w.Sum(nil))
 }
 
@@ -157,7 +162,10 @@ func (d *digester) block(b *cube.Block) (Digest, error) {
 // given writes the given cells that are not BLANK, however the column keeps them.
 func (d *digester) given(w *digestWriter, b *cube.Block) error {
 	if b == usersRoles(b) {
-		role := d.r.roles()(b.App)
+		role := b.App.RoleOf
+		if of := d.r.values.roles; of != nil {
+			role = of(b.App)
+		}
 		for m := range cube.ItemID(d.r.ws.Users.Len()) {
 			w.number(uint64(max(role(m), -1) + 1))
 		}
@@ -167,36 +175,42 @@ func (d *digester) given(w *digestWriter, b *cube.Block) error {
 	if err != nil || col == nil {
 		return err
 	}
-	vec := col.Vector()
-	for i := range col.Space().Len() {
+	vec, last := col.Vector(), uint64(0)
+	n := col.Space().Len()
+	if col.Form() == cube.Sparse {
+		n = uint64(vec.N)
+	}
+	for i := range n {
 		cell, at := i, int(i)
 		switch col.Form() {
 		case cube.Constant:
 			at = 0
 		case cube.Sparse:
-			if at >= vec.N {
-				return nil
-			}
 			cell = col.Cells()[i]
 		}
 		if !vec.Blank(at) {
-			w.number(cell)
-			w.value(vec, at)
+			w.cell(cell-last, vec, at)
+			last = cell
 		}
 	}
 	return nil
 }
 
-func (w *digestWriter) value(vec *cube.Vector, i int) {
+// cell writes a cell, as how far it is behind the one before, and its value.
+func (w *digestWriter) cell(behind uint64, vec *cube.Vector, i int) {
+	w.room = binary.AppendUvarint(w.room, behind)
 	switch vec.Kind {
 	case cube.Number:
-		w.number(math.Float64bits(vec.Numbers[i]))
+		w.room = binary.LittleEndian.AppendUint64(w.room, math.Float64bits(vec.Numbers[i]))
 	case cube.Text:
 		w.text(vec.Dict[vec.Ints[i]])
 	case cube.Date, cube.Item:
-		w.number(uint64(vec.Ints[i]))
+		w.room = binary.LittleEndian.AppendUint32(w.room, uint32(vec.Ints[i]))
 	default:
-		w.number(uint64(vec.Bytes[i]))
+		w.room = append(w.room, vec.Bytes[i])
+	}
+	if len(w.room) > fullRoom {
+		w.flush()
 	}
 }
 

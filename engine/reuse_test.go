@@ -1,14 +1,19 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/bench"
 	"github.com/cubeward/cubeward/cube"
+	"github.com/cubeward/cubeward/cube/modelfile"
 	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/enginetest"
+	"github.com/cubeward/cubeward/engine/store"
 )
 
 func company(t testing.TB, members int) *engine.Rights {
@@ -59,6 +64,80 @@ func TestOnlyWhatIsReached(t *testing.T) {
 	} {
 		require.Equal(t, [3]int{c.rows, c.metrics, c.mappings}, worked(c.changes...), c.what)
 	}
+}
+
+// restored are the rights as a file gives them back.
+func restored(t *testing.T, r *engine.Rights) *engine.Rights {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, store.Write(context.Background(), &b, r, store.WriteOptions{}))
+	f, err := store.New(bytes.NewReader(b.Bytes()), int64(b.Len()), store.OpenOptions{})
+	require.NoError(t, err)
+	out, err := f.Rights(context.Background(), engine.Options{})
+	require.NoError(t, err)
+	return out
+}
+
+// Restored rights hold no values: digests say what is the same, metric by metric.
+func TestSinceRestored(t *testing.T) {
+	old := company(t, 1000)
+	old = updated(t, old, setRole("", old.Workspace().Users.Item(400), "Modeler"))
+	file := restored(t, old)
+	for _, c := range []struct {
+		what    string
+		worked  [3]int // of 20 metrics and 4 mappings
+		changes []engine.Change
+	}{
+		{"nothing", [3]int{}, []engine.Change{engine.SetRule{Name: "more", Metric: "Levels", Everything: true}}},
+		{"a role", [3]int{0, 1, 0}, []engine.Change{setRole("", old.Workspace().Users.Item(30), "Modeler")}},
+		{"a cell", [3]int{0, 1, 0}, []engine.Change{setCell("Countries given", cube.RightsValue(0), old.Workspace().Users.Item(30), "country-0007")}},
+		{"an attribute", [3]int{0, 4, 0}, []engine.Change{setProperty("User", old.Workspace().Users.Item(30), "Country", cube.TextValue("country-0001"))}},
+		{"a formula", [3]int{0, 1, 0}, []engine.Change{engine.SetFormula{Block: "Levels", Formula: "ACCESSRIGHTS(User.Level > 1, TRUE)"}}},
+		{"a month", [3]int{0, 3, 0}, []engine.Change{engine.AppendItem{List: "Month", Item: "2030-01"}}},
+		{"a department", [3]int{0, 1, 2}, []engine.Change{setProperty("Employee", "employee-00000007", "Department", cube.TextValue("department-0001"))}},
+		{"a member", [3]int{0, 20, 0}, []engine.Change{engine.AddMember{Name: "new"}}},
+	} {
+		now, err := updated(t, old, c.changes...).Current()
+		require.NoError(t, err)
+		r, err := engine.Compile(context.Background(), now, engine.Options{Since: file})
+		require.NoError(t, err)
+		require.Equal(t, c.worked, r.Worked(), c.what)
+		fresh, err := engine.Compile(context.Background(), now, engine.Options{})
+		require.NoError(t, err)
+		require.Equal(t, fresh.Groups(), r.Groups(), c.what)
+		for range r.Changed() {
+			t.Fatal("there is no generation before")
+		}
+	}
+}
+
+// What is taken over from a file of another state of the model is what would be worked out.
+func TestSinceRestoredIsTheOracle(t *testing.T) {
+	ctx := context.Background()
+	taken := 0
+	for seed := range uint64(40) {
+		dir := t.TempDir()
+		require.NoError(t, enginetest.Generate(seed+300, enginetest.Medium()).Write(dir))
+		ws, err := modelfile.Load(dir, modelfile.Options{})
+		require.NoError(t, err)
+		old, err := engine.Compile(ctx, ws, engine.Options{})
+		require.NoError(t, err)
+		next, err := old.Update(ctx, enginetest.RandomChanges(rand.New(rand.NewPCG(seed, 9)), ws, 3)...)
+		if err != nil {
+			continue
+		}
+		now, err := next.Current()
+		require.NoError(t, err)
+		r, err := engine.Compile(ctx, now, engine.Options{Since: restored(t, old)})
+		require.NoError(t, err)
+		if r.Worked()[1] == 0 {
+			taken++
+		}
+		differences, _, err := enginetest.CompareRights(r)
+		require.NoError(t, err)
+		require.Empty(t, differences, "seed %d", seed)
+	}
+	require.Greater(t, taken, 5)
 }
 
 // A workspace that was made anew is matched with older rights by names and contents.

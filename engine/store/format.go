@@ -42,7 +42,8 @@ const (
 	profilesSection
 	setsSection
 
-	optional kind = 128
+	optional       kind = 128
+	digestsSection kind = optional
 )
 
 var kindNames = [...]string{"", "run", "inputs", "model", "names", "roles", "plan", "mapping", "values", "members", "profiles", "sets"}
@@ -50,6 +51,9 @@ var kindNames = [...]string{"", "run", "inputs", "model", "names", "roles", "pla
 func (k kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
+	}
+	if k == digestsSection {
+		return "digests"
 	}
 	return fmt.Sprintf("kind %d", uint16(k))
 }

@@ -163,6 +163,29 @@ func (f *File) readLater(s *engine.Snapshot) {
 	exprs := s.Plan.Exprs
 	s.Mapping = func(id inherit.ExprID) ([]int32, error) { return f.mapping(id, exprs[id]) }
 	s.Input = f.input
+	k := key{kind: digestsSection}
+	if i, ok := f.byKey[k]; ok && f.table[i].version == sectionVersion {
+		s.Digests = func() (d engine.Digests, err error) {
+			err = f.read(k, func(t *take) {
+				d.Metrics, d.Mappings = t.digests(len(s.Metrics)), t.digests(len(exprs))
+				t.end()
+			})
+			return d, err
+		}
+	}
+}
+
+// digests reads n digests.
+func (t *take) digests(n int) []engine.Digest {
+	if m := t.uint(); m != uint64(n) {
+		t.fail(fmt.Errorf("%d digests, not %d", m, n))
+		return nil
+	}
+	out := make([]engine.Digest, n)
+	for i := range out {
+		copy(out[i][:], t.bytes(uint64(len(out[i]))))
+	}
+	return out
 }
 
 // mapping reads the items of an expression.

@@ -25,6 +25,11 @@ func (f *File) Verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.Digests != nil {
+		if _, err := s.Digests(); err != nil {
+			return err
+		}
+	}
 	for _, b := range s.Kept {
 		if _, err := s.Input(b); err != nil {
 			return err

@@ -242,7 +242,30 @@ func (f *fileWriter) model(r *engine.Rights, s *engine.Snapshot, folder string) 
 		putColumn(&values, col)
 		f.add(valuesSection, int(b.ID), values.b)
 	}
+	if err := f.digests(s); err != nil {
+		return err
+	}
 	return f.ctx.Err()
+}
+
+// digests adds what the metrics and mappings were made of, where that is known.
+func (f *fileWriter) digests(s *engine.Snapshot) error {
+	if s.Digests == nil {
+		return nil
+	}
+	d, err := s.Digests()
+	if err != nil {
+		return err
+	}
+	p := put{}
+	for _, all := range [][]engine.Digest{d.Metrics, d.Mappings} {
+		p.int(len(all))
+		for _, one := range all {
+			p.b = append(p.b, one[:]...)
+		}
+	}
+	f.add(digestsSection, 0, p.b)
+	return nil
 }
 
 // names adds the names of a list: how long each is, then all of them.
