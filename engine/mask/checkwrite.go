@@ -38,7 +38,7 @@ func (m *Masker) CheckWrite(first uint64, batch arrow.RecordBatch) (proposals it
 	if err = m.check(first, batch); err != nil {
 		return nil, err
 	}
-	p := &pass{m: m, batch: batch, n: int(batch.NumRows()), first: first}
+	p := &pass{m: m, batch: batch, n: int(batch.NumRows()), first: first, workers: m.workers}
 	cols, err := p.decide()
 	if err != nil {
 		return nil, err

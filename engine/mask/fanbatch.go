@@ -168,6 +168,7 @@ func (b *fanBatch) redact(kind int) (r fanResult) {
 		}
 	}
 	p := &b.pass
+	p.workers = m.workers
 	p.m, p.batch, p.n, p.cols, p.shared, p.rows = m, b.batch, b.n, b.cols, b.share, nil
 	b.decision = decision{n: b.n, lanes: b.lanes, nulls: b.nulls}
 	p.d = &b.decision

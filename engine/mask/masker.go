@@ -184,21 +184,21 @@ func (m *Masker) checkWhole(batch arrow.RecordBatch) error {
 // MaskAt is Mask for a piece of a dense block whose first row is the cell first, in cell order. For rows placed by
 // columns first must be 0.
 func (m *Masker) MaskAt(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, error) {
-	return m.maskAt(first, batch, nil)
+	return m.maskAt(first, batch, nil, m.workers)
 }
 
 // MaskReport is MaskAt and the report of this call alone.
 func (m *Masker) MaskReport(first uint64, batch arrow.RecordBatch) (arrow.RecordBatch, *Report, error) {
 	c := m.newCounts()
-	out, err := m.maskAt(first, batch, &c)
+	out, err := m.maskAt(first, batch, &c, m.workers)
 	if err != nil {
 		return nil, nil, err
 	}
 	return out, m.report(c), nil
 }
 
-// maskAt also adds what the call counts to c, where that is not nil.
-func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch, c *counts) (out arrow.RecordBatch, err error) {
+// maskAt masks with so many workers. It also adds what the call counts to c, where that is not nil.
+func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch, c *counts, workers int) (out arrow.RecordBatch, err error) {
 	p := m.newPass()
 	defer p.release()
 	if m.opt.Audit != nil {
@@ -213,7 +213,7 @@ func (m *Masker) maskAt(first uint64, batch arrow.RecordBatch, c *counts) (out a
 	if err = m.check(first, batch); err != nil {
 		return nil, err
 	}
-	p.batch, p.n, p.first = batch, int(batch.NumRows()), first
+	p.batch, p.n, p.first, p.workers = batch, int(batch.NumRows()), first, workers
 	if out, err = p.run(); err != nil {
 		return nil, err
 	}

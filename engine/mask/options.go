@@ -45,6 +45,7 @@ type Options struct {
 	Audit func(Access)
 
 	Workers   int              // goroutines of one call; 0 is as many as the machine runs at once. Small batches use one
+	Ahead     int              // batches that a Stream masks beside each other, reading ahead of who asks: for inputs that never wait for the output; 0 and 1 read none ahead
 	Allocator memory.Allocator // of the output; nil reuses what the Masker's earlier batches let go when they were released
 }
 
@@ -72,6 +73,9 @@ func (o Options) Validate() error {
 	problem := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if o.Workers < 0 {
 		problem("Workers: %d is negative", o.Workers)
+	}
+	if o.Ahead < 0 {
+		problem("Ahead: %d is negative", o.Ahead)
 	}
 	places := map[string]int{}
 	for _, p := range []struct {

@@ -51,9 +51,9 @@ func (p *pass) redact() (arrow.RecordBatch, error) {
 	p.flagColumns()
 	p.output.reset(p.m.input.NumFields() + len(p.output.flags))
 	defer p.output.release()
-	if p.m.workers > 1 && p.n >= 4*chunkRows {
+	if p.workers > 1 && p.n >= 4*chunkRows {
 		var g errgroup.Group
-		g.SetLimit(p.m.workers)
+		g.SetLimit(p.workers)
 		for i := range p.output.arrays {
 			g.Go(func() error { return p.makeColumn(i) })
 		}

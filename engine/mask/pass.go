@@ -8,19 +8,20 @@ import (
 
 // pass is one call: the way of one batch through a Masker.
 type pass struct {
-	m      *Masker
-	batch  arrow.RecordBatch
-	n      int
-	first  uint64
-	cols   []*coded // the item columns as they were read
-	d      *decision
-	shared []sharedColumn // by field: columns for other calls with the same batch; nil where there are none
-	cells  []cellBits     // by measure
-	counts counts
-	rows   []int // the input's row of each output row; nil where they are the same
-	out    int   // rows of the output
-	output output
-	lent   []uint64 // words for the lanes of a dense block
+	m       *Masker
+	batch   arrow.RecordBatch
+	n       int
+	first   uint64
+	workers int
+	cols    []*coded // the item columns as they were read
+	d       *decision
+	shared  []sharedColumn // by field: columns for other calls with the same batch; nil where there are none
+	cells   []cellBits     // by measure
+	counts  counts
+	rows    []int // the input's row of each output row; nil where they are the same
+	out     int   // rows of the output
+	output  output
+	lent    []uint64 // words for the lanes of a dense block
 }
 
 // cellBits are what is decided about the cells of one measure, by input row; nil means all rows.
@@ -92,7 +93,7 @@ func (p *pass) decide() ([]*coded, error) {
 	}
 	p.cols = cols
 	var err error
-	p.d, err = p.m.decide(p.n, cols, p.m.workers)
+	p.d, err = p.m.decide(p.n, cols, p.workers)
 	return cols, err
 }
 

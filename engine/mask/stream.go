@@ -12,14 +12,28 @@ import (
 // Stream masks what a reader yields, batch by batch; it is an array.RecordReader for one goroutine. Every batch it yields is
 // fully masked. After an error it yields no more, and Err tells it: a consumer must then not end its own output as if it
 // were whole.
+//
+// With Options.Ahead up to so many batches are masked beside each other, and yielded in the reader's order all the same. They
+// are read by who calls Next, before it has the first of them, and stay in memory together; the goroutines are as many as
+// Options.Workers, or as the batches.
 type Stream struct {
 	refs   atomic.Int64
 	masker *Masker
 	in     array.RecordReader
 	cur    arrow.RecordBatch
-	first  uint64
+	first  uint64 // the next batch's first cell, in a dense stream
+	ahead  []*maskedAhead
+	ended  bool // the reader has no more
 	totals counts
 	done   bool
+	err    error
+}
+
+// maskedAhead is a batch on its way.
+type maskedAhead struct {
+	ready  chan struct{}
+	out    arrow.RecordBatch
+	counts counts
 	err    error
 }
 
@@ -51,6 +65,7 @@ func (s *Stream) Retain() { s.refs.Add(1) }
 func (s *Stream) Release() {
 	if s.refs.Add(-1) == 0 {
 		s.drop()
+		s.stop()
 		s.in.Release()
 	}
 }
@@ -62,30 +77,67 @@ func (s *Stream) drop() {
 	}
 }
 
+// stop waits for what is on its way, and lets it go.
+func (s *Stream) stop() {
+	for _, x := range s.ahead {
+		if <-x.ready; x.out != nil {
+			x.out.Release()
+		}
+	}
+	s.ahead = nil
+}
+
 // Next masks the next batch. It is false at the end and after an error.
 func (s *Stream) Next() bool {
 	s.drop()
 	if s.done {
 		return false
 	}
-	if !s.in.Next() {
+	for !s.ended && len(s.ahead) < max(1, s.masker.opt.Ahead) {
+		s.read()
+	}
+	if len(s.ahead) == 0 {
 		s.done = true
 		if s.err = s.in.Err(); s.err == nil {
 			s.err = s.whole()
 		}
 		return false
 	}
-	batch := s.in.RecordBatch()
-	out, err := s.masker.maskAt(s.first, batch, &s.totals)
-	if err != nil {
-		s.done, s.err = true, err
+	x := s.ahead[0]
+	s.ahead = s.ahead[1:]
+	if <-x.ready; x.err != nil {
+		s.done, s.err = true, x.err
+		s.stop()
 		return false
 	}
-	if s.masker.dense != nil {
+	s.cur = x.out
+	s.totals.add(x.counts)
+	return true
+}
+
+// read sends the reader's next batch on its way.
+func (s *Stream) read() {
+	if s.ended = !s.in.Next(); s.ended {
+		return
+	}
+	batch, first := s.in.RecordBatch(), s.first
+	if s.masker.dense != nil && batch != nil {
 		s.first += uint64(batch.NumRows())
 	}
-	s.cur = out
-	return true
+	x := &maskedAhead{ready: make(chan struct{}), counts: s.masker.newCounts()}
+	s.ahead = append(s.ahead, x)
+	workers := s.masker.workers
+	if n := s.masker.opt.Ahead; n > 1 && batch != nil {
+		batch.Retain()
+		go func() {
+			defer close(x.ready)
+			defer batch.Release()
+			x.out, x.err = s.masker.maskAt(first, batch, &x.counts, max(1, workers/n))
+		}()
+		return
+	}
+	defer close(x.ready)
+	x.out, x.err = s.masker.maskAt(first, batch, &x.counts, workers)
 }
 
 // whole makes sure that a dense stream ended at the last cell.
