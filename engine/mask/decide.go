@@ -6,8 +6,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// chunkRows is how many rows are decided at a time: what they need stays in the first cache.
-const chunkRows = 4096
+// So many rows are decided at a time. Where something is written for each row, what a chunk needs stays in the first
+// cache. Where rows are looked up by what stands in the batch, the turns of the columns are long instead: each costs
+// the prefetchers a new start, which at chunkRows took more than half of the time that memory can be read in.
+const (
+	chunkRows  = 1 << 12
+	gridRows   = 1 << 14 // looked up directly, and cells are written
+	directRows = 1 << 16 // looked up directly, and nothing is written but bits
+)
 
 // decision is the bits of one batch.
 type decision struct {
@@ -35,7 +41,7 @@ type scratch struct {
 	runs  []run      // by item column
 	bytes []byte     // by row of a chunk, in whole words
 	cells []uint32   // by row of a chunk
-	words [chunkRows / 64]uint64
+	words [gridRows / 64]uint64
 }
 
 // room makes numbers those of n rows of a chunk, which hold anything: what short batches need is all that they pay for.
@@ -88,13 +94,26 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 			clear(d.lanes[i])
 		}
 	}
-	return d, inChunks(n, workers, &m.scratch, func(s *scratch, lo, hi int) error {
+	return d, inChunks(n, d.chunk(), workers, &m.scratch, func(s *scratch, lo, hi int) error {
 		return m.decideChunk(d, s, lo, hi)
 	})
 }
 
-// inChunks calls f for each chunk of n rows, from up to workers goroutines.
-func inChunks(n, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) error) error {
+// chunk is how many rows are decided at a time.
+func (d *decision) chunk() int {
+	for _, c := range d.cols {
+		if c.direct.none() || c.strays {
+			return chunkRows
+		}
+	}
+	if len(d.grids) > 0 {
+		return gridRows
+	}
+	return directRows
+}
+
+// inChunks calls f for each chunk of n rows, so many at a time, from up to workers goroutines.
+func inChunks(n, size, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) error) error {
 	chunks := (n + chunkRows - 1) / chunkRows
 	workers = max(1, min(workers, chunks/4))
 	var g errgroup.Group
@@ -103,8 +122,10 @@ func inChunks(n, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) er
 			defer caught(&err)
 			s := pool.Get().(*scratch)
 			defer pool.Put(s)
-			for k := w * chunks / workers; k < (w+1)*chunks/workers; k++ {
-				if err := f(s, k*chunkRows, min((k+1)*chunkRows, n)); err != nil {
+			end := min((w+1)*chunks/workers*chunkRows, n)
+			for lo := w * chunks / workers * chunkRows; lo < end; lo += size {
+				hi := min(lo+size, end)
+				if err := f(s, lo, hi); err != nil {
 					return err
 				}
 			}
