@@ -18,16 +18,19 @@ func TestProgress(t *testing.T) {
 	ws, err := bench.Company{Members: 3000, Kinds: 200}.Workspace()
 	require.NoError(t, err)
 	for _, ws := range []*cube.Workspace{ws, newPair(t).ws, cube.NewWorkspace("nothing")} {
-		for _, workers := range []int{1, 8} {
+		since, err := engine.Compile(t.Context(), ws, engine.Options{})
+		require.NoError(t, err)
+		for _, opt := range []engine.Options{{Workers: 1}, {Workers: 8}, {Workers: 2, Since: since}} {
 			var told []engine.Progress
 			var inside, returned atomic.Bool
-			_, err := engine.Compile(t.Context(), ws, engine.Options{Workers: workers, Progress: func(p engine.Progress) {
+			opt.Progress = func(p engine.Progress) {
 				if !inside.CompareAndSwap(false, true) || returned.Load() {
 					panic("told at the wrong time")
 				}
 				told = append(told, p)
 				inside.Store(false)
-			}})
+			}
+			_, err := engine.Compile(t.Context(), ws, opt)
 			returned.Store(true)
 			require.NoError(t, err)
 			var stages []string
