@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -131,7 +132,10 @@ func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 			return change, err
 		}
 	}
-	r := c.result(sides)
+	r, err := c.result(ctx, sides)
+	if err != nil {
+		return change, err
+	}
 	change.ReadGained, change.ReadLost, change.WriteGained, change.WriteLost = r.deltas[0], r.deltas[1], r.deltas[2], r.deltas[3]
 	if !change.any() {
 		return change, nil
@@ -139,7 +143,6 @@ func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 	for _, s := range r.examples() {
 		change.Examples = append(change.Examples, Example{Old: c.cell(oldSide, s.items), New: c.cell(newSide, s.items), From: s.from, To: s.to})
 	}
-	var err error
 	change.Why, err = c.reasonsFor(ctx, k, r)
 	return change, err
 }
@@ -226,7 +229,7 @@ func (c *blockDiff) cell(s int, items []cube.ItemID) []cube.ItemID {
 }
 
 // result compares the regions of two sides. Kinds whose regions are the same share it.
-func (c *blockDiff) result(sides [2]*sideRights) *blockResult {
+func (c *blockDiff) result(ctx context.Context, sides [2]*sideRights) (*blockResult, error) {
 	var key []byte
 	for _, v := range sides {
 		for _, r := range v.allowed {
@@ -239,46 +242,58 @@ func (c *blockDiff) result(sides [2]*sideRights) *blockResult {
 			key = append(key, 0xfe)
 		}
 	}
-	r := c.results[string(key)]
-	if r == nil {
-		r = &blockResult{}
-		for i, dir := range directions() {
-			r.deltas[i], r.samples[i] = c.direction(dir, sides)
-		}
-		c.results[string(key)] = r
+	if r := c.results[string(key)]; r != nil {
+		return r, nil
 	}
-	return r
+	r := &blockResult{}
+	for i, dir := range directions() {
+		var err error
+		if r.deltas[i], r.samples[i], err = c.direction(ctx, dir, sides); err != nil {
+			return nil, err
+		}
+	}
+	c.results[string(key)] = r
+	return r, nil
 }
 
 // direction counts what is gained or lost, and takes samples of it: for each constraint that denies, two cells that it
 // does.
-func (c *blockDiff) direction(dir direction, sides [2]*sideRights) (Delta, []sample) {
+func (c *blockDiff) direction(ctx context.Context, dir direction, sides [2]*sideRights) (Delta, []sample, error) {
 	grants, denies := sides[1-dir.denies].allowed[dir.category], sides[dir.denies].allowed[dir.category]
 	if grants.equal(denies) {
-		return Delta{}, nil
+		return Delta{}, nil, nil
 	}
-	n := c.regions.count(grants)
-	delta := Delta{Cells: n - c.regions.count(c.regions.and(grants, denies))}
-	if delta.Cells == 0 {
-		return delta, nil
+	n, err := c.regions.count(ctx, grants)
+	if err != nil {
+		return Delta{}, nil, err
+	}
+	less := func(region region) uint64 {
+		both, err2 := c.regions.count(ctx, c.regions.and(grants, region))
+		err = cmp.Or(err, err2)
+		return n - both
+	}
+	delta := Delta{Cells: less(denies)}
+	if delta.Cells == 0 || err != nil {
+		return delta, nil, err
 	}
 	if exists := c.exists[dir.denies]; len(exists) > 0 {
-		delta.Apart = n - c.regions.count(c.regions.and(grants, exists))
+		delta.Apart = less(exists)
 	}
 	var out []sample
 	for _, cond := range denies {
 		where := c.regions.and(grants, region{c.regions.not(cond)})
 		for _, last := range []bool{false, true} {
-			items, ok := c.regions.some(where, last)
+			items, err2 := c.regions.some(ctx, where, last)
+			err = cmp.Or(err, err2)
 			known := func(o sample) bool { return slices.Equal(o.items, items) }
-			if !ok || len(out) == maxSampled || slices.ContainsFunc(out, known) {
+			if items == nil || len(out) == maxSampled || slices.ContainsFunc(out, known) {
 				continue
 			}
 			out = append(out, sample{items, c.rights(sides[oldSide], items), c.rights(sides[newSide], items)})
 		}
 	}
 	slices.SortFunc(out, func(a, b sample) int { return slices.Compare(a.items, b.items) })
-	return delta, out
+	return delta, out, err
 }
 
 // rights are what a side allows in a cell of the space.

@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"cmp"
-	"math"
+	"context"
+	"errors"
 	"math/bits"
 	"slices"
 
@@ -75,59 +75,84 @@ func (r region) nowhere() bool {
 }
 
 // count is how many cells a region has. Conditions that share no axis are counted by themselves and multiplied; where
-// some do, an axis is walked, item by item, until what is left shares none or all.
-func (s *regions) count(r region) uint64 {
+// some do, an axis is walked, item by item, until what is left shares none or all. It fails where that takes too long,
+// and where ctx is done.
+func (s *regions) count(ctx context.Context, r region) (uint64, error) {
 	if r.nowhere() {
-		return 0
+		return 0, nil
 	}
-	w, n := s.walk(r), uint64(1)
+	w, n := s.walk(ctx, r), uint64(1)
 	for _, a := range w.free {
 		n *= uint64(s.sizes[a])
 	}
-	return n * w.count(w.top)
+	n *= w.count(w.top)
+	return n, w.err
 }
 
-// some is one cell of a region: the first that walking it meets or, for last, the last.
-func (s *regions) some(r region, last bool) ([]cube.ItemID, bool) {
+// some is one cell of a region: the first that walking it meets or, for last, the last; nil where it has none.
+func (s *regions) some(ctx context.Context, r region, last bool) ([]cube.ItemID, error) {
 	if r.nowhere() {
-		return nil, false
+		return nil, nil
 	}
-	w := s.walk(r)
+	w := s.walk(ctx, r)
 	w.last, w.cell = last, make([]cube.ItemID, len(s.sizes))
 	for _, a := range w.free {
 		if last {
 			w.cell[a] = cube.ItemID(s.sizes[a] - 1)
 		}
 	}
-	found := w.find(w.top, func() bool { return true })
-	return w.cell, found
+	if found := w.find(w.top, func() bool { return true }); !found || w.err != nil {
+		return nil, w.err
+	}
+	return w.cell, nil
 }
 
-// step is a part of how a region is walked. It has an axis whose items are gone through, or parts that share no axis,
+// maxSteps is how long a region may be walked, in words: some minutes.
+const maxSteps = 1 << 35
+
+// errEntangled says that conditions share dimensions in such a way that cells cannot be counted in time.
+var errEntangled = errors.New("its conditions share dimensions in too many ways to be counted")
+
+// step counts words, and stops a walk that takes too long. Counts are meaningless then.
+func (w *walker) step(words uint64) bool {
+	before := w.steps
+	w.steps += words
+	if w.steps>>20 != before>>20 && w.err == nil {
+		if w.err = w.ctx.Err(); w.err == nil && w.steps > maxSteps {
+			w.err = errEntangled
+		}
+	}
+	return w.err == nil
+}
+
+// part is one piece of how a region is walked. It has an axis whose items are gone through, or parts that share no axis,
 // or it is over the same axes as all its tables.
-type step struct {
+type part struct {
 	loop   int     // the axis gone through; -1 where there is none
 	axes   []int   // of the tables, where it has no parts
 	cells  uint64  // of those axes
 	tables []int   // that have the axis, or the axes
-	parts  []*step // one of a loop
+	parts  []*part // one of a loop
 }
 
 // walker walks one region.
 type walker struct {
+	ctx     context.Context // of the call that walks
+	steps   uint64
+	err     error
 	sizes   []int
 	words   [][]uint64 // of each constraint, its axes in the order in which they are met
 	strides [][]uint64 // of each constraint, by axis
 	at      []uint64   // of each constraint: the bit that the items gone to lead to
 	free    []int      // axes that no constraint has
-	top     *step
+	top     *part
 	last    bool
 	cell    []cube.ItemID
 }
 
 // walk plans how a region is walked, and lays out its constraints for that.
-func (s *regions) walk(r region) *walker {
-	w := &walker{sizes: s.sizes, at: make([]uint64, len(r))}
+func (s *regions) walk(ctx context.Context, r region) *walker {
+	w := &walker{ctx: ctx, sizes: s.sizes, at: make([]uint64, len(r))}
 	left, met, tables := make([][]int, len(r)), make([][]int, len(r)), make([]int, len(r))
 	for i, c := range r {
 		left[i], tables[i] = slices.Clone(c.axes), i
@@ -163,124 +188,23 @@ func (s *regions) laid(c constraint, order []int) []uint64 {
 	return s.pool.Words(s.pool.Gather(c.set, s.shape(c.axes), shape, from, true), shape.Len())
 }
 
-// plan takes tables apart by the axes that they have left, and notes the order in which each meets its axes.
-func (w *walker) plan(tables []int, left, met [][]int) *step {
-	if len(tables) == 0 {
-		return &step{loop: -1, cells: 1}
-	}
-	if groups := apart(tables, left); len(groups) != 1 {
-		out := &step{loop: -1}
-		for _, g := range groups {
-			out.parts = append(out.parts, w.plan(g, left, met))
-		}
-		slices.SortStableFunc(out.parts, func(a, b *step) int { return cmp.Compare(len(a.parts), len(b.parts)) })
-		return out
-	}
-	axes := left[tables[0]]
-	if !slices.ContainsFunc(tables, func(t int) bool { return !slices.Equal(left[t], axes) }) {
-		out := &step{loop: -1, axes: axes, cells: 1, tables: tables}
-		for _, a := range axes {
-			out.cells *= uint64(w.sizes[a])
-		}
-		for _, t := range tables {
-			met[t] = append(met[t], axes...)
-		}
-		return out
-	}
-	out := &step{loop: w.cheapest(tables, left)}
-	for _, t := range tables {
-		if i := slices.Index(left[t], out.loop); i >= 0 {
-			left[t] = slices.Delete(slices.Clone(left[t]), i, i+1)
-			met[t] = append(met[t], out.loop)
-			out.tables = append(out.tables, t)
-		}
-	}
-	out.parts = []*step{w.plan(tables, left, met)}
-	return out
-}
-
-// apart groups tables that share an axis, directly or over others.
-func apart(tables []int, left [][]int) [][]int {
-	var groups [][]int
-	for _, t := range tables {
-		one := []int{t}
-		groups = slices.DeleteFunc(groups, func(g []int) bool {
-			for _, o := range g {
-				if slices.ContainsFunc(left[o], func(a int) bool { return slices.Contains(left[t], a) }) {
-					one = append(one, g...)
-					return true
-				}
-			}
-			return false
-		})
-		slices.Sort(one)
-		groups = append(groups, one)
-	}
-	return groups
-}
-
-// cheapest is the axis to go through: the one that leaves the least to do, as far as one look ahead tells.
-func (w *walker) cheapest(tables []int, left [][]int) int {
-	best, least := -1, math.Inf(1)
-	for a, size := range w.sizes {
-		without, has := make([][]int, len(left)), false
-		for _, t := range tables {
-			i := slices.Index(left[t], a)
-			without[t] = left[t]
-			if i >= 0 {
-				has = true
-				without[t] = slices.Delete(slices.Clone(left[t]), i, i+1)
-			}
-		}
-		if !has {
-			continue
-		}
-		work := 0.0
-		for _, g := range apart(tables, without) {
-			work += w.work(g, without)
-		}
-		if work *= float64(size); work < least {
-			best, least = a, work
-		}
-	}
-	return best
-}
-
-// work is about how much there is to do for tables that share axes: 64 cells at once where all have the same.
-func (w *walker) work(tables []int, left [][]int) float64 {
-	var axes []int
-	same := true
-	for _, t := range tables {
-		axes = append(axes, left[t]...)
-		same = same && slices.Equal(left[t], left[tables[0]])
-	}
-	slices.Sort(axes)
-	n := 1.0
-	for _, a := range slices.Compact(axes) {
-		n *= float64(w.sizes[a])
-	}
-	if same {
-		return 1 + n/64
-	}
-	return 1 + n
-}
-
 // move goes to another item along a loop's axis.
-func (w *walker) move(s *step, by uint64) {
+func (w *walker) move(s *part, by uint64) {
 	for _, t := range s.tables {
 		w.at[t] += by * w.strides[t][s.loop] // going back wraps around, as it should
 	}
 }
 
-func (w *walker) count(s *step) uint64 {
+func (w *walker) count(s *part) uint64 {
 	switch {
 	case s.loop >= 0:
 		n, size := uint64(0), uint64(w.sizes[s.loop])
-		for range size {
+		i := uint64(0)
+		for ; i < size && w.step(1); i++ {
 			n += w.count(s.parts[0])
 			w.move(s, 1)
 		}
-		w.move(s, -size)
+		w.move(s, -i)
 		return n
 	case s.parts != nil:
 		n := uint64(1)
@@ -292,14 +216,15 @@ func (w *walker) count(s *step) uint64 {
 		return n
 	}
 	n := uint64(0)
+	w.step(s.cells / 64)
 	for c := uint64(0); c < s.cells; c += 64 {
 		n += uint64(bits.OnesCount64(w.load(s, c)))
 	}
 	return n
 }
 
-// load is up to 64 cells of a step without parts, from one on.
-func (w *walker) load(s *step, cell uint64) uint64 {
+// load is up to 64 cells of a part without parts, from one on.
+func (w *walker) load(s *part, cell uint64) uint64 {
 	x := ^uint64(0)
 	if rest := s.cells - cell; rest < 64 {
 		x = 1<<rest - 1
@@ -316,8 +241,8 @@ func (w *walker) load(s *step, cell uint64) uint64 {
 	return x
 }
 
-// find goes to a cell of a step and on to then, which says whether it found the rest.
-func (w *walker) find(s *step, then func() bool) bool {
+// find goes to a cell of a part and on to then, which says whether it found the rest.
+func (w *walker) find(s *part, then func() bool) bool {
 	switch {
 	case s.loop >= 0:
 		return w.findAlong(s, then)
@@ -356,7 +281,7 @@ func (w *walker) find(s *step, then func() bool) bool {
 	return false
 }
 
-func (w *walker) findAlong(s *step, then func() bool) bool {
+func (w *walker) findAlong(s *part, then func() bool) bool {
 	size := w.sizes[s.loop]
 	for i := range size {
 		if w.last {
@@ -366,8 +291,8 @@ func (w *walker) findAlong(s *step, then func() bool) bool {
 		w.cell[s.loop] = cube.ItemID(i)
 		found := w.find(s.parts[0], then)
 		w.move(s, -uint64(i))
-		if found {
-			return true
+		if found || !w.step(1) {
+			return found
 		}
 	}
 	return false

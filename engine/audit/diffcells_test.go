@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,11 +72,12 @@ func TestRegionsAgreeWithCells(t *testing.T) {
 		s, reg := someRegion(r)
 		n := uint64(0)
 		s.naive(reg, func([]cube.ItemID) { n++ })
-		require.Equal(t, n, s.count(reg), "%v %v", s.sizes, reg)
+		require.Equal(t, n, counted(t, s, reg), "%v %v", s.sizes, reg)
 		for _, last := range []bool{false, true} {
-			items, ok := s.some(reg, last)
-			require.Equal(t, n > 0, ok, "%v %v", s.sizes, reg)
-			if !ok {
+			items, err := s.some(t.Context(), reg, last)
+			require.NoError(t, err)
+			require.Equal(t, n > 0, items != nil, "%v %v", s.sizes, reg)
+			if items == nil {
 				continue
 			}
 			found := false
@@ -92,8 +95,8 @@ func TestRegionsAgreeWithCells(t *testing.T) {
 		}
 		for _, c := range reg {
 			not := s.not(c)
-			require.Equal(t, s.shape(c.axes).Len(), s.count(region{c})/max(1, s.rest(c))+s.count(region{not})/max(1, s.rest(c)))
-			require.Zero(t, s.count(s.and(region{c}, region{not})))
+			require.Equal(t, s.shape(c.axes).Len(), (counted(t, s, region{c})+counted(t, s, region{not}))/s.rest(c))
+			require.Zero(t, counted(t, s, s.and(region{c}, region{not})))
 		}
 		if len(reg) > 2 {
 			shared++
@@ -101,6 +104,30 @@ func TestRegionsAgreeWithCells(t *testing.T) {
 	}
 	require.Greater(t, empty, 50)
 	require.Greater(t, shared, 300)
+}
+
+func counted(t *testing.T, s *regions, r region) uint64 {
+	t.Helper()
+	n, err := s.count(t.Context(), r)
+	require.NoError(t, err)
+	return n
+}
+
+// A count that nobody waits for any more stops.
+func TestCountsStop(t *testing.T) {
+	s := &regions{pool: bitmap.NewPool(), sizes: []int{1 << 12, 1 << 12, 1 << 12}}
+	var reg region
+	for _, axes := range [][]int{{0, 1}, {0, 2}, {1, 2}} { // no axis takes these apart
+		n := s.shape(axes).Len()
+		reg = s.and(reg, region{s.not(constraint{axes, s.pool.FromCells([]uint64{5, n / 2}, n)})})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := s.count(ctx, reg)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	items, err := s.some(t.Context(), reg, true)
+	require.NoError(t, err)
+	require.NotNil(t, items)
 }
 
 // rest is how many cells of the space each cell of a constraint stands for.

@@ -176,3 +176,22 @@ func ExampleCheck() {
 	// false
 	// nils@energy.gov: read is none (0 of 14220 cells), expected all
 }
+
+// What it would mean to lift the embargo: who reads more of which blocks, and why.
+func ExampleDiff() {
+	old := budget()
+	next, err := old.Update(context.Background(), engine.RemoveRule{Name: "Embargo"})
+	if err != nil {
+		panic(err)
+	}
+	d, err := audit.Diff(context.Background(), old, next, audit.DiffOptions{Member: "grace@gao.gov"})
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range d.Changes {
+		fmt.Printf("%s +%d −%d, because %s\n", c.Block, c.ReadGained.Cells, c.ReadLost.Cells, c.Why[0])
+	}
+	// Output:
+	// US budget::Receipts +60 −0, because the rule "Embargo" of US budget is gone
+	// US budget::Total receipts +60 −0, because the rule "Embargo" of US budget is gone
+}
