@@ -105,7 +105,7 @@ func (c *rightsCheck) text(p paint, model string) string {
 	case *c.Current:
 		fmt.Fprintf(&out, "%s: %s the model's, %s\n", c.File, p.green("still"), model)
 	case len(c.Changes) == 0:
-		fmt.Fprintf(&out, "%s: %s as the model's, %s: it was made by a cubeward whose answers may differ\n", c.File, p.red("not as good"), model)
+		fmt.Fprintf(&out, "%s: %s as the model's, %s: %s\n", c.File, p.red("not as good"), model, otherAnswers)
 	default:
 		fmt.Fprintf(&out, "%s: %s the model's, %s\n", c.File, p.red("no longer"), model)
 	}
@@ -126,7 +126,7 @@ func (c *rightsCheck) text(p paint, model string) string {
 		g.add([]string{"made of", ""}[min(i, 1)], printable(in.Path), plural(in.Bytes, "byte"))
 	}
 	if c.elsewhere {
-		g.add("made by", "a cubeward whose answers may differ")
+		g.add("note", otherAnswers)
 	}
 	g.left = map[int]bool{0: true, 1: true}
 	out.WriteString(g.text("  "))

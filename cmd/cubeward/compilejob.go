@@ -62,7 +62,7 @@ func (j *compileJob) run(ctx context.Context) error {
 	if opt.Members, err = j.members(ws); err != nil {
 		return err
 	}
-	if j.old != nil && j.old.Current() {
+	if j.old != nil {
 		if opt.Since, err = j.old.Rights(ctx, engine.Options{Workers: j.workers}); err != nil {
 			return ofRightsFile(j.since, err)
 		}
@@ -144,23 +144,27 @@ func (j *compileJob) reuse(ctx context.Context) (bool, error) {
 	if j.since == "" {
 		return false, nil
 	}
+	j.report.Reused = &reuseReport{Since: j.since}
 	var err error
 	if j.old, err = j.t.openFile(j.since); err != nil {
 		var version *store.VersionError
 		if !errors.As(err, &version) {
 			return false, err
 		}
-		j.old = nil // another cubeward made it: one after the change of versions all is compiled
-		return false, j.t.say(fmt.Sprintf("compile: nothing is taken over from %s: %v\n", j.since, version))
+		j.old = nil // another cubeward made it: once after a change of versions all is compiled
+		return false, j.takesNothing(version.Error())
+	}
+	if !j.old.Current() {
+		j.old = nil
+		return false, j.takesNothing(otherAnswers)
 	}
 	j.stages.begin("verify")
 	if err := j.old.Verify(ctx); err != nil {
 		return false, ofRightsFile(j.since, err)
 	}
 	j.stages.begin("load")
-	j.report.Reused = &reuseReport{Since: j.since}
 	inputs, err := modelfile.Inputs(j.model.path, loadOptions())
-	if err != nil || !slices.Equal(stored(inputs), j.old.Inputs()) || !j.sameMembers() || !j.old.Current() {
+	if err != nil || !slices.Equal(stored(inputs), j.old.Inputs()) || !j.sameMembers() {
 		return false, nil // what is wrong with the model Load says
 	}
 	if err := j.takes(inputs); err != nil {
@@ -174,6 +178,11 @@ func (j *compileJob) reuse(ctx context.Context) (bool, error) {
 	j.report.count(rights.Stats())
 	j.report.Held, _ = j.old.Members()
 	return true, j.write(ctx, j.old.copyTo)
+}
+
+// takesNothing says why all is compiled though --since asks for less.
+func (j *compileJob) takesNothing(why string) error {
+	return j.t.say(fmt.Sprintf("compile: nothing is taken over from %s: %s\n", j.since, why))
 }
 
 // sameMembers says whether the old file holds the members that the new one shall hold.

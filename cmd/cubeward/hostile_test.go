@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/zeebo/xxh3"
 )
 
 // Rights files that nobody made: each command that reads one says which file is damaged, where and how, with status 2,
@@ -78,20 +81,60 @@ func TestHostileRightsFiles(t *testing.T) {
 	require.Positive(t, refused)
 }
 
-// A part of a file that is read late is blamed on its file, where there are several.
-func TestDamageThatIsReadLate(t *testing.T) {
+// Damage anywhere in the file of --since is no reason to compile all in silence.
+func TestSinceOfDamagedFiles(t *testing.T) {
 	good := readFile(t, compiled(t, "testdata/shop"))
-	one, two := write(t, "one.rights", good), filepath.Join(t.TempDir(), "two.rights")
-	late := 0
-	for at := 400; at < len(good); at += len(good)/40 + 1 {
+	old := filepath.Join(t.TempDir(), "old.rights")
+	for at := 0; at < len(good); at += len(good)/40 + 1 {
 		bad := []byte(good)
 		bad[at] ^= 4
-		require.NoError(t, os.WriteFile(two, bad, 0o600))
-		got := call(t, "compile", "-m", "testdata/shop", "-o", filepath.Join(t.TempDir(), "x"), "--since", two)
-		require.Equal(t, statusInvalid, got.status)
-		require.Contains(t, got.stderr, two+": damaged")
-		late++
+		require.NoError(t, os.WriteFile(old, bad, 0o600))
+		got := call(t, "compile", "-m", "testdata/shop", "-o", filepath.Join(t.TempDir(), "x"), "--since", old)
+		if at == 8 || at == 9 { // the version of the format
+			continue
+		}
+		require.Equal(t, statusInvalid, got.status, "byte %d: %s", at, got.stderr)
+		require.Contains(t, got.stderr, old+": ", "byte %d", at)
 	}
-	require.Positive(t, late)
-	_ = one
+}
+
+// ofAnother is a rights file that a cubeward made whose format or answers are others: at is where its header says so.
+func ofAnother(t *testing.T, path string, at int) string {
+	t.Helper()
+	const headSize, entrySize = 32, 40
+	data := []byte(readFile(t, path))
+	data[at]++
+	table := data[headSize : headSize+entrySize*int(binary.LittleEndian.Uint32(data[12:]))]
+	binary.LittleEndian.PutUint64(data[24:], xxh3.Hash(append(bytes.Clone(data[:24]), table...)))
+	return write(t, "other.rights", string(data))
+}
+
+// Answers that this program would not give are not given in its name, whatever file holds them.
+func TestRightsFilesOfOtherVersions(t *testing.T) {
+	good := compiled(t, "testdata/shop")
+	answers, format := ofAnother(t, good, 10), ofAnother(t, good, 8)
+	for _, file := range []string{answers, format} {
+		want := map[string]string{answers: "whose answers may differ from this one's", format: "of format 2"}[file]
+		for _, args := range [][]string{
+			{"rights", "-r", file, "-u", "ann", "-b", "Sales"},
+			{"mask", "-r", file, "-u", "ann", "-i", write(t, "in.csv", "Market,Quarter,Sales\n"), "-o", filepath.Join(t.TempDir(), "x.csv")},
+			{"diff", file, good},
+			{"merge", file, "-o", filepath.Join(t.TempDir(), "x")},
+		} {
+			got := call(t, args...)
+			require.Equal(t, statusInvalid, got.status, "%q", args)
+			require.Contains(t, got.stderr, file+": ", "%q", args)
+			require.Contains(t, got.stderr, want, "%q", args)
+		}
+		out := filepath.Join(t.TempDir(), "x.rights")
+		got := call(t, "compile", "-m", "testdata/shop", "-o", out, "--since", file)
+		require.Equal(t, statusDone, got.status, got.stderr)
+		require.Contains(t, got.stderr, "compile: nothing is taken over from "+file+": ")
+		require.Equal(t, readFile(t, good), readFile(t, out))
+	}
+	got := call(t, "check", "-m", "testdata/shop", "-r", answers)
+	require.Equal(t, outcome{statusRefused, answers + ": not as good as the model's, testdata/shop: made by a cubeward whose answers may differ from this one's\n", ""}, got)
+	got = call(t, "check", "-r", answers)
+	require.Equal(t, statusDone, got.status)
+	require.Contains(t, got.stdout, "whose answers may differ")
 }

@@ -110,6 +110,8 @@ func checkParts(files []*rightsFile) error {
 		part, of := f.Shard()
 		changes := otherInputs(files[0].Inputs(), f.Inputs())
 		switch {
+		case !f.Current():
+			wrong.Add(at, otherAnswers+": compile the parts again")
 		case of == 0:
 			wrong.Add(at, "no part: compile --shard makes parts")
 		case of != parts:

@@ -113,11 +113,18 @@ func (e rightsFileError) Error() string { return e.told.Error() }
 // Unwrap is both.
 func (e rightsFileError) Unwrap() []error { return []error{e.told, e.cause} }
 
-// rightsOf are the rights that a rights file holds.
+// otherAnswers is what is wrong with a file that is whole, and may hold answers that this program would not give.
+const otherAnswers = "made by a cubeward whose answers may differ from this one's"
+
+// rightsOf are the rights that a rights file holds. One whose answers may be others than this program's is refused: they
+// were changed because they were wrong.
 func (t *tool) rightsOf(ctx context.Context, path string) (*engine.Rights, error) {
 	f, err := t.openFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if !f.Current() {
+		return nil, fileError(path, otherAnswers+": compile the model again")
 	}
 	rights, err := f.Rights(ctx, engine.Options{})
 	return rights, ofRightsFile(path, err)
