@@ -313,6 +313,11 @@ func TestVersions(t *testing.T) {
 	f, err := New(bytes.NewReader(refixed(other)), int64(len(other)), OpenOptions{})
 	require.NoError(t, err)
 	require.False(t, f.Current())
+	var merge *MergeError
+	require.ErrorAs(t, Merge(t.Context(), io.Discard, f), &merge)
+	f.run.shard, f.run.shards = 1, 1
+	require.ErrorAs(t, Merge(t.Context(), io.Discard, f), &merge)
+	require.Contains(t, merge.Message, "another version")
 	for _, text := range []string{"", "x", "cubeward: 1\napplication: HR\n", magic} {
 		require.Error(t, ask([]byte(text)), "%q", text)
 	}

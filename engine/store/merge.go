@@ -91,7 +91,7 @@ func inOrder(shards []*File) ([]*File, error) {
 			return nil, mergeError("file %d is no shard", i+1)
 		case of != n:
 			return nil, mergeError("file %d is shard %d of %d, others are of %d", i+1, shard, of, n)
-		case f.means != shards[0].means:
+		case !f.Current(): // the whole would say that it is
 			return nil, mergeError("file %d was made by another version of cubeward", i+1)
 		case out[shard-1] != nil:
 			return nil, mergeError("shard %d stands twice", shard)
