@@ -58,6 +58,8 @@ func TestContentIsFrozen(t *testing.T) {
 		{"dense table", func() (string, error) {
 			return hashTable(t, Table{Layout: Dense, Rows: 4096, Hidden: 30, Type: "text", Measures: 2})
 		}, "53d461abfa67e3d7"},
+		{"crowd", func() (string, error) { return hashCrowd(t, Crowd{Members: 12, Rows: 700, Hidden: 20, Seed: 4}) }, "c26eea762cae787a"},
+		{"changes", func() (string, error) { return hashChanges(Company{Members: 1000}) }, "ab24b3c92e7c8ffd"},
 		{"lists", func() (string, error) { return hashTable(t, Table{Layout: Index, Rows: 512, Hidden: 30, Type: "list"}) }, "f6e93b94aaf0a1c9"},
 	} {
 		got, err := c.hash()
@@ -124,6 +126,43 @@ func hashTable(t *testing.T, table Table) (string, error) {
 	}
 	for _, table := range view.Tables(engine.Readable) {
 		_ = binary.Write(h, binary.LittleEndian, table.Bits)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+func hashCrowd(t *testing.T, c Crowd) (string, error) {
+	members, s, err := c.sheet(t.Context())
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, c := range s.Batch.Columns() {
+		hashArray(h, c.Data())
+	}
+	v := members[0].Rights().Workspace().Applications[0].Metric(measureName(0))
+	for _, m := range members {
+		view, err := m.Block(engine.Ref{App: v.App, Block: v})
+		if err != nil {
+			return "", err
+		}
+		for _, table := range view.Tables(engine.Readable) {
+			_ = binary.Write(h, binary.LittleEndian, table.Bits)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+func hashChanges(c Company) (string, error) {
+	ws, err := c.Workspace()
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	draw := newChanges(ws, c.Seed)
+	for n := range 20 {
+		for _, kind := range changeKinds() {
+			fmt.Fprintf(h, "%+v\n", draw.of(kind, n))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }

@@ -109,7 +109,7 @@ func plotSizes(dir string, curves []grown) error {
 // the upper quarter, where the legend is.
 func sizesLines(p *plot.Plot, curves []grown, size string, row int) error {
 	low, high := math.Inf(1), 0.0
-	for i, task := range []string{"check", "compile", "materialize"} {
+	for i, task := range []string{"check", "compile", "materialize", "write", "first answer from a file", "update a role"} {
 		at := slices.IndexFunc(curves, func(c grown) bool { return c.Name == task+" by "+size })
 		if at < 0 {
 			continue
