@@ -148,7 +148,10 @@ func wholly(err error) error {
 func TestEveryByteFlipped(t *testing.T) {
 	data := small(t, 3)
 	for i := range data {
-		for _, x := range []byte{1, 0x80, 0xff} {
+		for k, x := range []byte{1, 0x80, 0xff} {
+			if testing.Short() && k != i%3 {
+				continue
+			}
 			bad := bytes.Clone(data)
 			bad[i] ^= x
 			err := ask(bad)
@@ -221,7 +224,7 @@ func TestMadeUpContents(t *testing.T) {
 	require.NoError(t, wholly(ask(assembled(keys, raw))))
 	refused, taken, step := 0, 0, 3
 	if testing.Short() {
-		step = 11
+		step = 41
 	}
 	for s := range keys {
 		for i := 0; i < len(raw[s]); i += step {

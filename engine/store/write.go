@@ -336,6 +336,9 @@ func (f *fileWriter) rights(shard, shards int, s *engine.Snapshot) error {
 		lengths[i] = uint32(len(set))
 		all.Write(set)
 	}
+	if all.Len() > math.MaxUint32 {
+		return fmt.Errorf("store: the members' sets are larger than 4 GiB together; keep the rights of fewer members in one file")
+	}
 	sets := put{}
 	array(&sets, lengths)
 	f.add(setsSection, 0, append(sets.b, all.Bytes()...))
