@@ -149,9 +149,12 @@ func (c *Column) lay(space Space, axis int, inner, was uint64, moved func(ItemID
 		return (cell/inner/was*now+uint64(item))*inner + cell%inner, item >= 0
 	}
 	out := &Column{typ: c.typ, space: space, form: Sparse}
+	grows := axis == 0 && now > was // at its end, so that no cell moves
 	switch {
 	case c.form == Constant && c.vec.Blank(0):
 		return NewConstant(c.typ, space, Value{})
+	case c.form == Dense && grows:
+		return NewDense(c.typ, space, c.vec.padded(int(space.length)))
 	case c.form == Dense || c.form == Constant:
 		places := make([]int, space.Len())
 		for i := range places {
@@ -166,8 +169,8 @@ func (c *Column) lay(space Space, axis int, inner, was uint64, moved func(ItemID
 			}
 		}
 		return NewDense(c.typ, space, c.vec.Take(places))
-	case axis == 0 && now > was:
-		out.cells, out.vec = c.cells, c.vec // a list only grows at its end
+	case grows:
+		out.cells, out.vec = c.cells, c.vec
 		return out
 	}
 	places := make([]int, 0, len(c.cells))

@@ -189,7 +189,7 @@ func TestGrowAndRemove(t *testing.T) {
 func splitNames(key string) []string {
 	var out []string
 	for _, name := range []string{"ada", "bo", "cy", "di"} {
-		if len(key) > len(name) && (slices.Contains([]byte(key), ' ')) {
+		if len(key) > len(name) && slices.Contains([]byte(key), ' ') {
 			for i := range key {
 				if key[i] == ' ' && len(key[i+1:]) >= len(name) && key[i+1:i+1+len(name)] == name && (i+1+len(name) == len(key) || key[i+1+len(name)] == ' ') {
 					out = append(out, name)

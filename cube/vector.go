@@ -99,6 +99,14 @@ func (v *Vector) Take(places []int) Vector {
 	return out
 }
 
+// padded is n values: those of v, then BLANKs.
+func (v *Vector) padded(n int) Vector {
+	out, more := *v, NewVector(v.Kind, n-v.N)
+	out.N = n
+	out.Numbers, out.Ints, out.Bytes = slices.Concat(v.Numbers, more.Numbers), slices.Concat(v.Ints, more.Ints), slices.Concat(v.Bytes, more.Bytes)
+	return out
+}
+
 // put sets value i to value j of another vector of the same kind, whose texts have the same codes.
 func (v *Vector) put(i int, from *Vector, j int) {
 	switch v.Kind {

@@ -181,10 +181,12 @@ func (t *taking) sortMembers(r *Rights) {
 	same := t.list(r.ws.Users)
 	t.member = make([]int32, r.ws.Users.Len())
 	keys := make([]uint64, len(t.member))
+	next := cube.ItemID(0) // members mostly keep their order
 	for m := range t.member {
 		id, known := cube.ItemID(m), same
 		if !same {
-			id, known = t.old.ws.Users.Find(r.ws.Users.Item(id))
+			id, known = was(t.old.ws.Users, r.ws.Users.Item(id), next)
+			next = id + 1
 		}
 		t.member[m] = nobody
 		if known && t.old.of.at(int(id)) != nobody {
@@ -192,6 +194,16 @@ func (t *taking) sortMembers(r *Rights) {
 		}
 	}
 	t.present = kindsOf(keys, uint64(len(t.old.profiles)+1))
+}
+
+// was is the item of a name, which may be the next one or the one behind it.
+func was(l *cube.List, name string, next cube.ItemID) (cube.ItemID, bool) {
+	for id := max(next, 0); id < next+2 && int(id) < l.Len(); id++ {
+		if l.Item(id) == name {
+			return id, true
+		}
+	}
+	return l.Find(name)
 }
 
 // local says whether a metric's row of one member is made as it was, the member's own given cells apart, and which blocks
