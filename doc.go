@@ -10,6 +10,7 @@
 //	inherit           which access rights a formula brings into its block: the plan
 //	engine            compiles a workspace into immutable Rights; a Member's View of a block
 //	engine/audit      questions about rights: why, who, what
+//	engine/store      keeps rights in files, whole or in shards
 //	engine/mask       redacts and locks Arrow record batches for a member
 //	engine/mask/masktest arrays of any Arrow type with hidden parts, for tests of masks
 //	engine/parquetio  Parquet in and out, for programs: it links gRPC, which nothing else here does
