@@ -66,6 +66,28 @@ func TestOnlyWhatIsReached(t *testing.T) {
 	}
 }
 
+// Where a formula looks along User, a change of one member may reach all: such a metric is worked out whole, and the rows
+// of the others still by themselves.
+func TestReachesAll(t *testing.T) {
+	old := updated(t, company(t, 1000), engine.SetFormula{Block: "Levels", Formula: "ACCESSRIGHTS(User.Level > User.Level[REMOVE AVG: User], User.Level > 1)"})
+	member := old.Workspace().Users.Item(400)
+	r := updated(t, old, setProperty("User", member, "Level", cube.NumberValue(9000)))
+	require.Equal(t, [3]int{8, 1, 0}, r.Worked(), "nine metrics read levels")
+	require.NotSame(t, old.Workspace(), r.Workspace())
+	other, levels := old.Workspace().Users.Item(9), 0
+	for members := range r.Changed() {
+		levels += len(members)
+	}
+	require.Greater(t, levels, 30, "the average is above the levels of all others")
+	r = updated(t, r, setProperty("User", other, "Country", cube.TextValue("country-0001")))
+	require.Equal(t, [3]int{4, 0, 0}, r.Worked())
+	now, err := r.Current()
+	require.NoError(t, err)
+	fresh, err := engine.Compile(context.Background(), now, engine.Options{})
+	require.NoError(t, err)
+	require.Equal(t, fresh.Groups(), r.Groups())
+}
+
 // restored are the rights as a file gives them back.
 func restored(t *testing.T, r *engine.Rights) *engine.Rights {
 	t.Helper()

@@ -17,6 +17,9 @@ func (r *Rights) Update(ctx context.Context, changes ...Change) (*Rights, error)
 	if r.stored != nil {
 		return nil, &NotHeldError{What: "update"}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	edits, single, err := r.edits(changes)
 	if err != nil {
 		return nil, err

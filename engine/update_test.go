@@ -105,6 +105,10 @@ func TestUpdateMistakes(t *testing.T) {
 	_, err := old.Update(context.Background(), setRole("HR", "x", "Admin"), setRole("HR", "y", "Admin"))
 	require.ErrorContains(t, err, `change 1, the role of "x": unknown member "x"`+"\n"+`change 2, the role of "y": unknown member "y"`)
 	require.False(t, view(t, old, "di", "Revenue").Read(0, 0))
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = old.Update(done, setRole("HR", "di", "Admin"))
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // replaceFirst is the message of a change that stands second.
