@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/formula"
 )
@@ -60,3 +61,9 @@ func (r *Rights) Compacted() *Rights { return r.compacted() }
 
 // Forked: see Compacted.
 func (r *Rights) Forked() *Rights { return r.forked() }
+
+// Crowd makes the lineage look as if it held much that no member has any more.
+func (r *Rights) Crowd() { r.line.table.live = -spareProfiles }
+
+// Pool is the pool of the sets, to tell whether another one was begun.
+func (r *Rights) Pool() *bitmap.Pool { return r.pool }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/cube/modelfile"
 	"github.com/cubeward/cubeward/engine"
@@ -140,7 +141,9 @@ func TestGenerationsAreCollected(t *testing.T) {
 // updated in it.
 func TestLineagesAreTheSame(t *testing.T) {
 	ctx := context.Background()
+	var crowded *bitmap.Pool
 	for seed := range uint64(12) {
+		crowded = nil
 		dir := t.TempDir()
 		require.NoError(t, enginetest.Generate(seed+70, enginetest.Medium()).Write(dir))
 		ws, err := modelfile.Load(dir, modelfile.Options{})
@@ -156,13 +159,20 @@ func TestLineagesAreTheSame(t *testing.T) {
 				continue
 			}
 			r = next
-			switch random.IntN(4) {
+			if crowded != nil {
+				require.NotSame(t, crowded, r.Pool(), "it begins anew")
+				crowded = nil
+			}
+			switch random.IntN(5) {
 			case 0:
 				r = r.Compacted()
 			case 1:
 				r = r.Forked()
 			case 2:
 				r = r.Forked().Compacted()
+			case 3:
+				r.Crowd()
+				crowded = r.Pool()
 			}
 		}
 		differences, _, err := enginetest.CompareRights(r)
