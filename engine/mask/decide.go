@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"math/bits"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -232,7 +233,7 @@ func (x *stretch) decide() error {
 	for k := range x.m.groups {
 		switch {
 		case x.d.asked[k] == 0:
-		case x.m.wide:
+		case x.m.wide && !x.byBytes(k):
 			inside = inside && x.decideLanes(k)
 		default:
 			inside = inside && x.decideGroup(k)
@@ -311,6 +312,20 @@ func (x *stretch) decideGroup(group int) bool {
 		}
 	}
 	x.packGroup(group, keep, bytes)
+	return true
+}
+
+// byBytes says that bytes, which answer all lanes at once, cost less than the bits of each lane: from two lanes on, where the
+// tables are short enough for bytes to be looked up several at a time.
+func (x *stretch) byBytes(group int) bool {
+	if bits.OnesCount8(x.d.asked[group]) < 2 {
+		return false
+	}
+	for i := range x.s.views {
+		if !tablesAreWide(len(x.s.views[i].settled.tables[group])) {
+			return false
+		}
+	}
 	return true
 }
 
