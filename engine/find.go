@@ -24,8 +24,21 @@ func (r Ref) String() string {
 
 // Find is the block that ref names (SPEC 6, -b): a metric or list of exactly that name first, else in the syntax of
 // formulas, List.Property too. App is the application of names that say none; "" is enough where the workspace has
-// one application. It fails with an *UnknownError.
+// one application. It fails with an *UnknownError, and where the names of the block's items cannot be read.
 func (r *Rights) Find(ref, app string) (Ref, error) {
+	found, err := r.find(ref, app)
+	if err != nil {
+		return found, err
+	}
+	for _, l := range found.Block.Dims { // whose items are asked for next
+		if err := l.Load(); err != nil {
+			return Ref{}, err
+		}
+	}
+	return found, nil
+}
+
+func (r *Rights) find(ref, app string) (Ref, error) {
 	def, err := r.application(app)
 	if err != nil {
 		return Ref{}, err

@@ -324,5 +324,11 @@ func TestVersions(t *testing.T) {
 	for _, text := range []string{"", "x", "cubeward: 1\napplication: HR\n", magic} {
 		require.Error(t, ask([]byte(text)), "%q", text)
 	}
+	_, err = New(bytes.NewReader(data), -1, OpenOptions{})
+	require.Error(t, err)
+	_, err = New(bytes.NewReader(data), int64(len(data)), OpenOptions{MaxMemory: -1})
+	require.Error(t, err)
+	_, err = New(bytes.NewReader(data), int64(len(data)), OpenOptions{MaxMemory: 100})
+	require.Error(t, err)
 	require.ErrorContains(t, ask([]byte("cubeward: 1\napplication: HR\n")), "not a rights file")
 }

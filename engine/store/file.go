@@ -23,6 +23,14 @@ type OpenOptions struct {
 
 const defaultMaxMemory = 16 << 30
 
+// Validate reports what is wrong with the options.
+func (o OpenOptions) Validate() error {
+	if o.MaxMemory < 0 {
+		return fmt.Errorf("store: MaxMemory is %d; it may not be negative", o.MaxMemory)
+	}
+	return nil
+}
+
 // File is an open rights file. It may be used by many goroutines at once.
 type File struct {
 	from   io.ReaderAt
@@ -72,6 +80,12 @@ func Open(path string, opt OpenOptions) (*File, error) {
 // New is Open for a file of size bytes that from reads. The bytes must not change while it is used; who reads them with
 // other bytes gets an error, not an answer.
 func New(from io.ReaderAt, size int64, opt OpenOptions) (*File, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, err
+	}
+	if size < 0 {
+		return nil, fmt.Errorf("store: a file of %d bytes", size)
+	}
 	f := &File{from: from, size: uint64(size), close: func() error { return nil }, byKey: map[key]int{}}
 	if err := f.readHead(); err != nil {
 		return nil, err
