@@ -8,8 +8,8 @@ import (
 
 const defaultViewBytes = 256 << 20
 
-// viewKey names a grant. A cache belongs to one Rights, whose profile numbers never change, so that no member can
-// ever be given another profile's entry.
+// viewKey names a grant. A cache belongs to one Rights and the later generations of its lineage, among whom a profile
+// number is never given twice, so that no member can ever be given another profile's entry.
 type viewKey struct {
 	profile profileID
 	ref     Ref

@@ -18,9 +18,10 @@ const (
 // were given, which members with the same sets and blocks that share a node have in common, and the sets of nodes by
 // profile, so that a block which stands on others does not ask for all that these stand on once more.
 //
-// It belongs to one Rights, whose node and profile numbers never change. When half of the budget is full of sets it is
-// emptied as a whole: its pool goes with them, and numbers of sets are never given twice. Who walks at that moment keeps the epoch
-// that they began with. Node sets by profile have the other half, and are emptied by themselves.
+// It belongs to one Rights and the later generations of its lineage, among whom a number of a node or profile always
+// means the same. When half of the budget is full of sets it is emptied as a whole: its pool goes with them, and
+// numbers of sets are never given twice. Who walks at that moment keeps the epoch that they began with. Node sets by
+// profile have the other half, and are emptied by themselves.
 type memo struct {
 	base   *bitmap.Pool
 	nodes  int // of the plan

@@ -53,8 +53,9 @@ const (
 	nameBytes    = 56  // a name's string and its entry in the index, with the room that a Go map keeps free
 )
 
-// Stats counts what the rights hold. It looks at every column, item, member and profile once, and may be called at any
-// time. Of rights that were read from a file it counts what was read so far, and no names and given columns.
+// Stats counts what the rights hold. Generations that Update made of each other may share sets, profiles and caches:
+// each counts them. It looks at every column, item, member and profile once, and may be called at any time. Of rights
+// that were read from a file it counts what was read so far, and no names and given columns.
 func (r *Rights) Stats() Stats {
 	pool := r.pool.Stats()
 	s := Stats{
