@@ -9,6 +9,7 @@ type course struct {
 	needed  []bool      // by group and item column: a lane that is asked may lose rows by it
 	couples [][]*couple // by group
 	open    []int       // lanes that do not go through bytes, and start with all rows
+	empty   []int       // lanes that no row has
 	grids   []grid
 }
 
@@ -19,27 +20,49 @@ func (m *Masker) course(n int, cols []*coded) course {
 		needed:  make([]bool, len(m.groups)*len(cols)),
 		couples: make([][]*couple, len(m.groups)),
 	}
-	tabled := make([]bool, len(m.lanes))
+	tabled, empty := make([]bool, len(m.lanes)), make([]bool, len(m.lanes))
+	for k := range m.groups {
+		c.findEmpty(k, m.groups[k].lanes, cols, empty)
+	}
 	for i, t := range m.tables {
-		tabled[i] = t.serves(m, n)
+		tabled[i] = !empty[i] && t.serves(m, n)
 	}
 	for k := range m.groups {
 		for _, o := range m.groups[k].couples {
-			ask := slices.ContainsFunc(o.lanes, func(bit int) bool { return !tabled[m.groups[k].lanes[bit]] })
+			ask := slices.ContainsFunc(o.lanes, func(bit int) bool {
+				id := m.groups[k].lanes[bit]
+				return !tabled[id] && !empty[id]
+			})
 			if ask && o.serves(m, n) {
 				c.couples[k] = append(c.couples[k], o)
 			}
 		}
 		for bit, id := range m.groups[k].lanes {
-			if c.ask(k, bit, cols, tabled[id]) {
+			switch {
+			case empty[id]:
+			case c.ask(k, bit, cols, tabled[id]):
 				c.asked[k] |= 1 << bit
-			} else if len(m.lanes[id].coupled) > 0 {
+			case len(m.lanes[id].coupled) > 0:
 				c.open = append(c.open, id)
 			}
 		}
 	}
-	c.addTerms(m, tabled)
+	c.addTerms(m, tabled, empty)
 	return c
+}
+
+// findEmpty finds the lanes of a group that no row has, as a column holds no item with them: for those nothing is looked up.
+func (c *course) findEmpty(group int, lanes []int, cols []*coded, empty []bool) {
+	never := byte(0)
+	for _, x := range cols {
+		never |= x.settledAs(x.strays).never[group]
+	}
+	for bit, id := range lanes {
+		if never>>bit&1 != 0 {
+			empty[id] = true
+			c.empty = append(c.empty, id)
+		}
+	}
 }
 
 // ask says whether a lane of a group goes through bytes, and notes which columns it needs.
@@ -58,14 +81,14 @@ func (c *course) ask(group, bit int, cols []*coded, tabled bool) bool {
 }
 
 // addTerms adds the tables of lanes that go through them, and the terms of those that go through no couple.
-func (c *course) addTerms(m *Masker, tabled []bool) {
+func (c *course) addTerms(m *Masker, tabled, empty []bool) {
 	for i := range m.grids {
 		g := &m.grids[i]
 		for k := range g.terms {
 			t := &g.terms[k]
 			var lanes []int
 			for j, id := range t.lanes {
-				if group := m.groupOf[id]; !tabled[id] && !slices.Contains(c.couples[group], t.couples[j]) {
+				if group := m.groupOf[id]; !tabled[id] && !empty[id] && !slices.Contains(c.couples[group], t.couples[j]) {
 					lanes = append(lanes, id)
 				}
 			}

@@ -227,3 +227,44 @@ func TestTableIsMadeWhenItPays(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, m.tables[m.measures[0].readable], "conditions on one column each need none")
 }
+
+// Where a column holds no item that a lane has, nothing is looked up for the lane.
+func TestLanesThatNoRowHasAreNotLookedUp(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.list("A", "a0", "a1"), w.list("B", "b0", "b1")
+	block := w.metric("M", a, b)
+	w.rule("F", cube.OnMetrics, []*cube.Block{block}, func(_ cube.ItemID, items []cube.ItemID) cube.Rights {
+		return []cube.Rights{cube.Read | cube.Write, 0}[items[0]]
+	}, a)
+	w.rule("G", cube.OnMetrics, []*cube.Block{block}, func(_ cube.ItemID, items []cube.ItemID) cube.Rights {
+		return []cube.Rights{cube.Read | cube.Write, cube.Read}[items[0]&items[1]]
+	}, a, b)
+	mem := memory.DefaultAllocator
+	dt := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+	batchWith := func(entry string) arrow.RecordBatch {
+		column := func(entry string) arrow.Array {
+			return array.NewDictionaryArray(dt, textsAs(mem, arrow.PrimitiveTypes.Int32, []string{"0", "0", "0"}), texts(mem, entry))
+		}
+		return batchOf(field{"A", column(entry)}, field{"B", column("b1")}, field{"M", floats(mem, 1, 2, 3)})
+	}
+	m, err := New(w.member("bo"), batchWith("a0").Schema(), Options{Workers: 1})
+	require.NoError(t, err)
+	for entry, hidden := range map[string]int{"a0": 0, "a1": 3, "a2": 3} {
+		p := m.newPass()
+		p.batch, p.n, p.workers = batchWith(entry), 3, 1
+		_, err := p.decide()
+		require.NoError(t, err)
+		if readable := m.measures[0].readable; hidden > 0 {
+			require.Contains(t, p.d.empty, readable)
+			require.Empty(t, p.d.grids)
+			require.Equal(t, []uint64{0}, p.d.lanes[readable])
+		} else {
+			require.NotContains(t, p.d.empty, readable)
+		}
+		p.release()
+		out, err := m.Mask(batchWith(entry))
+		require.NoError(t, err)
+		require.Equal(t, hidden, out.Column(2).NullN(), entry)
+		out.Release()
+	}
+}

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -77,7 +78,7 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 			}
 		}
 	}
-	for _, id := range d.open {
+	for _, id := range slices.Concat(d.open, d.empty) {
 		used = append(used, &d.lanes[id])
 	}
 	for i, c := range cols {
@@ -94,6 +95,9 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 		if m.lanes[i].never {
 			clear(d.lanes[i])
 		}
+	}
+	for _, id := range d.empty {
+		clear(d.lanes[id])
 	}
 	return d, inChunks(n, d.chunk(), workers, &m.scratch, func(s *scratch, lo, hi int) error {
 		return m.decideChunk(d, s, lo, hi)

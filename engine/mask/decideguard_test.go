@@ -182,12 +182,9 @@ func TestAllocationsByLayout(t *testing.T) {
 			return testing.AllocsPerRun(10, mask)
 		}
 		short, long := count(1<<11), count(1<<15)
-		grow := 12.0
-		if layout == "runs" {
-			grow = 40 // the lists of runs grow by doubling
-		}
+		const grow = 40 // lists of runs and tables of names grow by doubling, and the race detector has pools forget
 		require.Less(t, long, short+grow, "%s: %v allocations for 2 Ki rows, %v for 32 Ki", layout, short, long)
-		require.Less(t, long, 150.0, layout)
+		require.Less(t, long, 180.0, layout)
 		t.Logf("%s: %v", layout, long)
 	}
 }

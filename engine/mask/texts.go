@@ -59,27 +59,67 @@ func newOffsetText[O offset](p part, base plainCoder) (*offsetText[O], error) {
 }
 
 func (c *offsetText[O]) code(lo int, out []uint32, seen *book) error {
-	var texts [bookBlock]string
-	base := baseOf(c.bytes)
+	tries := runTries
 	for at := 0; at < len(out); at += bookBlock {
 		block := out[at:min(at+bookBlock, len(out))]
-		offsets := c.offsets[lo+at:][:len(block)+1]
-		if c.alike(offsets) {
-			c.codes(block[:1], []string{textOf(base, int(offsets[0]), int(offsets[1]))}, seen)
-			for i := range block {
-				block[i] = block[0]
-			}
-			continue
+		switch {
+		case tries == 0:
+			c.block(lo+at, block, seen)
+		case c.run(lo+at, block, seen):
+		case c.shortRuns(lo+at, block, seen):
+			tries = runTries
+		default:
+			tries--
 		}
-		from := offsets[0]
-		for i, to := range offsets[1:] {
-			texts[i] = textOf(base, int(from), int(to))
-			from = to
-		}
-		c.codes(block, texts[:len(block)], seen)
 	}
 	putNulls(out, c.valid, c.off+lo, c.n+nullSlot)
 	return nil
+}
+
+// Runs of one text are looked for among shortRun rows, until runTries blocks had none.
+const (
+	shortRun = 16
+	runTries = 4
+)
+
+// shortRuns codes a block of rows from row lo on, and says whether it has runs.
+func (c *offsetText[O]) shortRuns(lo int, out []uint32, seen *book) bool {
+	found := false
+	for at := 0; at < len(out); at += shortRun {
+		rows := out[at:min(at+shortRun, len(out))]
+		if c.run(lo+at, rows, seen) {
+			found = true
+		} else {
+			c.block(lo+at, rows, seen)
+		}
+	}
+	return found
+}
+
+// run codes rows from row lo on that all hold the same text; it is false where they do not.
+func (c *offsetText[O]) run(lo int, out []uint32, seen *book) bool {
+	offsets := c.offsets[lo:][:len(out)+1]
+	if !c.alike(offsets) {
+		return false
+	}
+	text := [1]string{textOf(baseOf(c.bytes), int(offsets[0]), int(offsets[1]))}
+	c.codes(out[:1], text[:], seen)
+	for i := range out {
+		out[i] = out[0]
+	}
+	return true
+}
+
+// block codes up to a block of rows from row lo on.
+func (c *offsetText[O]) block(lo int, out []uint32, seen *book) {
+	var texts [bookBlock]string
+	base, offsets := baseOf(c.bytes), c.offsets[lo:][:len(out)+1]
+	from := offsets[0]
+	for i, to := range offsets[1:] {
+		texts[i] = textOf(base, int(from), int(to))
+		from = to
+	}
+	c.codes(out, texts[:len(out)], seen)
 }
 
 // alike says whether texts that follow each other are all the same.

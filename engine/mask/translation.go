@@ -25,6 +25,7 @@ type translation struct {
 type settled struct {
 	tables [][]byte // by group; nil where every row keeps all lanes
 	always []byte   // by group: the lanes that every row keeps
+	never  []byte   // by group: the lanes that every row loses
 	whole  bool     // every row holds an item
 }
 
@@ -49,21 +50,23 @@ func (m *Masker) translate(col int, items []int32) *translation {
 		t.entries = len(items)
 	}
 	t.strange = slices.ContainsFunc(items, func(item int32) bool { return item < 0 })
-	tables, kept := make([][]byte, len(m.groups)), make([]byte, len(m.groups))
+	tables, kept, lost := make([][]byte, len(m.groups)), make([]byte, len(m.groups)), make([]byte, len(m.groups))
 	for k := range m.groups {
 		tables[k], kept[k] = t.fold(m.groups[k].tables[col]), 0xff
 		if tables[k] == nil {
 			continue
 		}
+		lost[k] = 0xff
 		for _, b := range tables[k][:t.entries] {
 			kept[k] &= b
+			lost[k] &^= b
 		}
 	}
 	if m.wide {
 		t.bits = bitTables(tables)
 	}
 	for with := range t.settled {
-		t.settled[with] = t.settle(with, tables, kept)
+		t.settled[with] = t.settle(with, tables, kept, lost)
 	}
 	for _, a := range m.axes {
 		t.offsets = append(t.offsets, t.offsetsOf(a, col))
@@ -107,18 +110,20 @@ func (t *translation) fold(table []byte) []byte {
 	return out
 }
 
-// settle finds the lanes that no row can lose, and drops the tables that thus say nothing.
-func (t *translation) settle(with int, tables [][]byte, kept []byte) settled {
-	s := settled{slices.Clone(tables), slices.Clone(kept), with == 0 && !t.strange}
+// settle finds the lanes that no row can lose, and drops the tables that thus say nothing; and those that all rows lose.
+func (t *translation) settle(with int, tables [][]byte, kept, lost []byte) settled {
+	s := settled{slices.Clone(tables), slices.Clone(kept), slices.Clone(lost), with == 0 && !t.strange}
 	for k, table := range s.tables {
 		if table == nil {
 			continue
 		}
 		if with&withStrays != 0 {
 			s.always[k] &= table[t.entries+unknownSlot]
+			s.never[k] &^= table[t.entries+unknownSlot]
 		}
 		if with&withNulls != 0 {
 			s.always[k] &= table[t.entries+nullSlot]
+			s.never[k] &^= table[t.entries+nullSlot]
 		}
 		if s.always[k] == 0xff {
 			s.tables[k] = nil
