@@ -118,7 +118,7 @@ bench-compare: ## what became slower since REF: both are built, and measured in 
 BASELINE = bench/baselines/$(shell $(GO) env GOOS)-$(shell $(GO) env GOARCH)-$(shell getconf _NPROCESSORS_ONLN)cores.txt
 
 # How long each workload is measured and how often, how often two take turns at most (0: as often as the target says), how
-# often each point of a curve is timed, how long each profile is. `make results SHORT=1` takes two minutes.
+# often each point of a curve is timed, how long each profile is. It takes about five minutes; SHORT=1 half of that.
 ifdef SHORT
 RESULTS_TIME ?= 60ms
 SAMPLES      ?= 4

@@ -56,8 +56,8 @@ others used the machine meanwhile. Ratios within a run are worth more than secon
 func (p *page) targets() {
 	p.printf(`## Where we stand
 
-Our time against an opponent's within one run, both in turns, the best of each. "met" ones are guarded at 0.6 of the
-target (` + "`make guard`" + `). The others are what we lose. Those for plain Go are measured in a program that was built without
+Our time against an opponent's within one run, both in turns, the best of each. All are guarded at 0.6 of the target
+(` + "`make guard`" + `), but where it says that they are not. Those for plain Go are measured in a program that was built without
 vectors (the tag purego).
 
 | | at most | measured | |
