@@ -3,6 +3,7 @@ package mask
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -66,12 +67,18 @@ func placedColumn(rng *rand.Rand, l *cube.List, items []int, layout int) (arrow.
 	return array.NewDictionaryArray(&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}, b.NewArray(), texts(mem, turned...)), false
 }
 
-// placedBatch is rows of the lists' items, in random layouts and runs, and a column for each measure.
+// placedBatch is rows of the lists' items, in random layouts and runs, and a column for each measure. Now and then a list
+// has no column, as the caller fixes it.
 func placedBatch(rng *rand.Rand, w *world, lists []*cube.List, n int) (arrow.RecordBatch, Options, [][]int) {
-	opt := Options{Readable: true, Locks: true, DimIndex: map[string]string{}, Workers: 1 + rng.IntN(2)}
+	opt := Options{Readable: true, Locks: true, DimIndex: map[string]string{}, At: map[string]string{}, Workers: 1 + rng.IntN(2)}
 	var fields []field
 	var held [][]int
 	for _, l := range lists {
+		if rng.IntN(5) == 0 {
+			item := rng.IntN(l.Len())
+			opt.At[l.Name], held = l.Item(cube.ItemID(item)), append(held, slices.Repeat([]int{item}, n))
+			continue
+		}
 		run, layout, items := []int{1, 1, 5, 300, 3000, 20000}[rng.IntN(6)], rng.IntN(6), make([]int, n)
 		dirty := layout < 4 && rng.IntN(3) == 0
 		for i := range items {
