@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -113,6 +115,24 @@ func waitForPart(folder string, atMost time.Duration) {
 	}
 }
 
+// waitForStart waits until a process ignores SIGPIPE, which the command does right before it listens for signals: before
+// that a signal ends it as it ends any program. Where there is no /proc it waits for a second.
+func waitForStart(pid int, atMost time.Duration) {
+	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			time.Sleep(time.Second)
+			return
+		}
+		_, ignored, _ := strings.Cut(string(status), "SigIgn:")
+		ignored, _, _ = strings.Cut(ignored, "\n")
+		mask, _ := strconv.ParseUint(strings.TrimSpace(ignored), 16, 64)
+		if mask>>(uint(syscall.SIGPIPE)-1)&1 != 0 {
+			return
+		}
+	}
+}
+
 // memberOf is the first member of a rights file.
 func memberOf(t testing.TB, file string) string {
 	t.Helper()
@@ -151,6 +171,7 @@ func TestSignalsEndCompiles(t *testing.T) {
 		if i == 0 {
 			waitForPart(folder, 10*time.Second)
 		} else {
+			waitForStart(cmd.Process.Pid, 10*time.Second)
 			time.Sleep(time.Duration(i) * 60 * time.Millisecond)
 		}
 		require.NoError(t, cmd.Process.Signal(signal))
