@@ -372,3 +372,10 @@ func TestModelsThatChangeWhileTheyAreRead(t *testing.T) {
 	require.Equal(t, statusFailed, statusOf(err), "again it may go well")
 	require.Equal(t, "cubeward compile: m/x.csv: the file changed while it was read", message("cubeward compile", err))
 }
+
+// Who takes a rights file for a model is told so, and not what its bytes are not.
+func TestARightsFileIsNoModel(t *testing.T) {
+	file := compiled(t, "testdata/shop")
+	got := call(t, "who", "-m", file, "-b", "Sales")
+	require.Equal(t, outcome{status: statusInvalid, stderr: file + ": a rights file and no model: commands that ask for rights take it with -r\n"}, got)
+}

@@ -81,6 +81,8 @@ func loadError(path string, ws *cube.Workspace, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !errors.As(err, &file):
 		return fileError(path, "holds no workspace.yaml and no model.yaml")
+	case isRightsFile(path):
+		return fileError(path, "a rights file and no model: commands that ask for rights take it with -r")
 	case errors.Is(err, modelfile.ErrChanged):
 		return failed(err)
 	}
