@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 )
 
@@ -26,13 +27,17 @@ type Fan struct {
 	totals []counts // by member
 }
 
-// NewFan binds the columns of a schema for each of the members, as New does for one.
+// NewFan binds the columns of a schema for each of the members, as New does for one. Members may be of several rights, as
+// before and after an update, as long as the columns and their lists' items are the same in all of them.
 func NewFan(members []*engine.Member, schema *arrow.Schema, opt Options) (*Fan, error) {
 	f := &Fan{members: slices.Clone(members), totals: make([]counts, len(members))}
 	seed, byHash := maphash.MakeSeed(), map[uint64][]int{}
 	var bound *binder
 	for i, member := range members {
 		m, b, err := newKind(bound, member, schema, opt)
+		if err == nil && bound != nil && !bound.readsAs(b) {
+			err = errors.New("mask: in this member's rights the columns or their items are others than in an earlier member's; make another Fan")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("member %d: %w", i, err)
 		}
@@ -70,6 +75,25 @@ func newKind(bound *binder, member *engine.Member, schema *arrow.Schema, opt Opt
 	b.member, b.items, b.measures = member, slices.Clone(b.items), slices.Clone(b.measures)
 	m, err := b.masker()
 	return m, bound, err
+}
+
+// readsAs says whether a batch reads the same for both binders: its columns are the same, and so are the items that they
+// and the dimensions of a dense block hold.
+func (b *binder) readsAs(o *binder) bool {
+	if b == o {
+		return true
+	}
+	sameItems := func(x, y *cube.List) bool { return x == y || slices.Equal(x.Items(), y.Items()) }
+	sameDense := (b.dense == nil) == (o.dense == nil) &&
+		(b.dense == nil || slices.EqualFunc(b.dense.Dims, o.dense.Dims, sameItems))
+	return sameDense && slices.Equal(b.columns, o.columns) &&
+		slices.EqualFunc(b.items, o.items, func(x, y itemColumn) bool {
+			return x.field == y.field && x.index == y.index && x.dimension == y.dimension && sameItems(x.list, y.list)
+		}) &&
+		slices.EqualFunc(b.measures, o.measures, func(x, y measure) bool {
+			return x.field == y.field && x.value == y.value &&
+				slices.EqualFunc(x.dims, y.dims, func(p, q place) bool { return p.column == q.column })
+		})
 }
 
 // Report counts the batches that were masked so far for a member, by its place among those that NewFan got.

@@ -75,6 +75,50 @@ func TestFanAsOneByOne(t *testing.T) {
 	}
 }
 
+// Members of several rights are masked for together where a batch says the same in all of them, and otherwise not at all.
+func TestFanOfSeveralRights(t *testing.T) {
+	mem := memory.DefaultAllocator
+	member := func(closed string, items ...string) *engine.Member {
+		w := newWorld(t)
+		city := w.list("City", items...)
+		m := w.metric("Revenue", city)
+		w.rule("Access", cube.OnMetrics, []*cube.Block{m}, func(_ cube.ItemID, at []cube.ItemID) cube.Rights {
+			if items[at[0]] == closed {
+				return 0
+			}
+			return cube.Read | cube.Write
+		}, city)
+		return w.member("bo")
+	}
+	batch := batchOf(field{"City", texts(mem, "Oslo", "Rome", "Lima")}, field{"Revenue", floats(mem, 1, 2, 3)})
+	first := member("Rome", "Oslo", "Rome", "Lima")
+	var told []engine.Ref
+	fan, err := NewFan([]*engine.Member{first, member("Lima", "Oslo", "Rome", "Lima"), member("Rome", "Oslo", "Rome", "Lima")}, batch.Schema(),
+		Options{Audit: func(a Access) { told = append(told, a.Block) }})
+	require.NoError(t, err)
+	var got [][]string
+	for out, err := range fan.Mask(batch) {
+		require.NoError(t, err)
+		got = append(got, lines(out))
+		out.Release()
+	}
+	require.Equal(t, [][]string{{"Oslo,1", "Rome,-", "Lima,3"}, {"Oslo,1", "Rome,2", "Lima,-"}, {"Oslo,1", "Rome,-", "Lima,3"}}, got)
+	require.NotSame(t, told[0].Block, told[4].Block, "each is told of in its own rights")
+
+	for name, other := range map[string]*engine.Member{
+		"another order": member("Rome", "Rome", "Lima", "Oslo"),
+		"more items":    member("Rome", "Oslo", "Rome", "Lima", "Paris"),
+		"other items":   member("Rome", "x", "Rome", "Lima"),
+	} {
+		_, err = NewFan([]*engine.Member{first, other}, batch.Schema(), Options{})
+		require.ErrorContains(t, err, "make another Fan", name)
+		_, err = NewFan([]*engine.Member{first, other}, batchOf(field{"Revenue", floats(mem, 1, 2, 3)}).Schema(), Options{Dense: "Revenue"})
+		require.ErrorContains(t, err, "make another Fan", name)
+		_, err = NewFan([]*engine.Member{other}, batch.Schema(), Options{})
+		require.NoError(t, err)
+	}
+}
+
 // crowd is members with rights of their own, and a block of rows.
 func crowd(t testing.TB, members, rows int) ([]*engine.Member, arrow.RecordBatch) {
 	w := newWorld(t)

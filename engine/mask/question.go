@@ -140,7 +140,7 @@ func (m *Masker) hashAnswers(seed maphash.Seed) uint64 {
 
 // sameAnswers says whether two kinds are one.
 func (m *Masker) sameAnswers(o *Masker) bool {
-	same := slices.Equal(m.asked, o.asked) &&
+	same := m.asker.Rights() == o.asker.Rights() && slices.Equal(m.asked, o.asked) &&
 		slices.EqualFunc(m.lanes, o.lanes, func(a, b lane) bool { return a.equal(&b) })
 	if !same || m.dense == nil {
 		return same
