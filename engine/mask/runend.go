@@ -62,6 +62,9 @@ func runsOf[T int16 | int32 | int64](r *redactor, p part, dt *arrow.RunEndEncode
 	if err != nil {
 		return result{}, err
 	}
+	if T(s.n) < 0 || int(T(s.n)) != s.n { // A union may ask for more rows of a child than the child has.
+		return result{}, malformed("the rows are more than their run ends can count")
+	}
 	var newEnds []T
 	var rows, nulls []int // the run of each new run, -1 for null
 	last, at := -2, 0

@@ -104,21 +104,26 @@ func (r *redactor) denseUnion(p part, dt *arrow.DenseUnionType, s selection) (re
 }
 
 // packChild selects what child k of a dense union keeps, and writes the new offsets of its rows. A value that several
-// rows in a row point at is kept once. The format asks offsets to rise within a child.
+// rows in a row point at is kept once, and so is the null of hidden ones. The format asks offsets to rise within a child.
 func packChild(old, out []int32, of []uint8, k uint8, limit int, s selection) (selection, error) {
 	sel := selection{rows: []int{}}
 	var hidden []int
 	last, floor := -1, int32(0) // where the last value went, unless a null followed it; where it was
+	null := -1                  // where the last null went, unless a value followed it
 	for i, c := range of {
 		if c != k {
 			continue
 		}
 		if s.keep != nil && !hasBit(s.keep, i) {
-			out[i], last = int32(len(sel.rows)), -1
-			hidden = append(hidden, len(sel.rows))
-			sel.rows = append(sel.rows, 0)
+			if null < 0 {
+				null = len(sel.rows)
+				hidden = append(hidden, null)
+				sel.rows = append(sel.rows, 0)
+			}
+			out[i], last = int32(null), -1
 			continue
 		}
+		null = -1
 		at := old[s.row(i)]
 		if at < 0 || int(at) >= limit {
 			return sel, malformed("an offset of a union is out of range")
