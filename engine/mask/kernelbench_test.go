@@ -3,6 +3,7 @@ package mask
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -123,6 +124,13 @@ func BenchmarkKernelAllBelow(b *testing.B) {
 	for _, rows := range []int{4096, 10 << 20} {
 		codes := randomCodes[uint32](rand.New(rand.NewPCG(1, 1)), rows, 200)
 		benchmarkKernel(b, fmt.Sprintf("codes=uint32/rows=%d", rows), 4*rows, func() { allBelow(codes, 200) })
+	}
+}
+
+func BenchmarkKernelAllBits(b *testing.B) {
+	for _, n := range []int{1 << 12, 1 << 16, 10 << 20} {
+		set := slices.Repeat([]byte{0xff}, n/8)
+		benchmarkKernel(b, fmt.Sprintf("bits=%d", n), len(set), func() { allBits(set, 0, n) })
 	}
 }
 

@@ -76,6 +76,7 @@ var kernelCases = []kernelCase{
 	{"countBoth", "countBothAVX512", fuzzCountBoth},
 	{"andShifted", "andShiftedAVX2 andShiftedAVX512", fuzzShifted},
 	{"pack", "pickAVX512", fuzzPack},
+	{"allBits", "allOnesAVX2", fuzzAllBits},
 }
 
 // Bits of kernelInput's flags.
@@ -269,6 +270,23 @@ func fuzzPack(in *kernelInput) kernelOutput {
 		pack(arrow.GetData[uint64](out), rows, int(in.size%8))
 		return 0
 	}}
+}
+
+// fuzzAllBits looks at bits that are set, but for one that may lie among them or beside them.
+func fuzzAllBits(in *kernelInput) kernelOutput {
+	const perRow = 8
+	b := bytes.Repeat([]byte{0xff}, in.rows)
+	off := min(int(in.size%64), perRow*in.rows)
+	n := perRow*in.rows - off
+	if n > 0 && in.rng.IntN(2) == 0 {
+		n -= in.rng.IntN(min(n, 70))
+	}
+	if in.has(oneOutside) && in.rows > 0 {
+		at := in.rng.IntN(perRow * in.rows)
+		b[at>>3] &^= 1 << (at & 7)
+	}
+	b = in.place(b, 1)
+	return kernelOutput{nil, 1, func([]byte) int { return answerOf(allBits(b, off, n)) }}
 }
 
 // Lengths on both sides of the steps of kernels, and sizes on both sides of where another kernel is taken.

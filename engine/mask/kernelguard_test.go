@@ -2,6 +2,7 @@ package mask
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -48,6 +49,7 @@ func TestGuardKernels(t *testing.T) {
 	linear := newSteps(items, 36)
 	items[7] = 1
 	anyhow := newSteps(items, 36)
+	set := slices.Repeat([]byte{0xff}, 8<<10)
 	many, more := randomWords(rng, 64*1024), randomWords(rng, 64*1025)
 	for _, k := range []struct {
 		name   string
@@ -67,6 +69,7 @@ func TestGuardKernels(t *testing.T) {
 		{"count", avx512, 4, func() { countBits(many) }},
 		{"count both", avx512, 4, func() { countBoth(many, more[:1024]) }},
 		{"shifted", avx2, 4, func() { andShifted(many, more, 7) }},
+		{"all bits", avx2, 3, func() { allBits(set, 0, 8*len(set)) }},
 		{"pack", avx512, 8, func() { pack(words, bytes, 3) }},
 	} {
 		t.Run(k.name, func(t *testing.T) { againstTwin(t, k.least, 100, k.kernel).require(t, k.target) })

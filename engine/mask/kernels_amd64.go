@@ -348,3 +348,8 @@ func andShiftedAVX2(words []uint64, from []uint64, shift uint64)
 //
 //go:noescape
 func pickAVX512(words []uint64, rows []byte, bit byte)
+
+// allOnesAVX2 says whether all bits of a multiple of 256 bytes are set.
+//
+//go:noescape
+func allOnesAVX2(of []byte) bool

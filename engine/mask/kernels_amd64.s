@@ -6623,3 +6623,43 @@ words_next:
 words_done:
 	VZEROUPPER
 	RET
+
+// func allOnesAVX2(of []byte) bool
+// Requires: AVX, AVX2
+TEXT ·allOnesAVX2(SB), NOSPLIT, $0-25
+	MOVQ     of_base+0(FP), AX
+	MOVQ     of_len+8(FP), CX
+	VPCMPEQB Y0, Y0, Y0
+	SHRQ     $0x08, CX
+	TESTQ    CX, CX
+	JZ       blocks_done
+
+blocks_next:
+	VMOVDQU (AX), Y1
+	VPAND   32(AX), Y1, Y1
+	VMOVDQU 64(AX), Y2
+	VPAND   96(AX), Y2, Y2
+	VMOVDQU 128(AX), Y3
+	VPAND   160(AX), Y3, Y3
+	VMOVDQU 192(AX), Y4
+	VPAND   224(AX), Y4, Y4
+	VPAND   Y2, Y1, Y1
+	VPAND   Y4, Y3, Y3
+	VPAND   Y3, Y1, Y1
+	VPTEST  Y0, Y1
+	JCC     lacking
+	ADDQ    $0x00000100, AX
+	DECQ    CX
+	JNZ     blocks_next
+
+blocks_done:
+	MOVB $0x01, AL
+	MOVB AL, ret+24(FP)
+	VZEROUPPER
+	RET
+
+lacking:
+	XORB AL, AL
+	MOVB AL, ret+24(FP)
+	VZEROUPPER
+	RET

@@ -161,10 +161,12 @@ func TestLongMasksAsPlain(t *testing.T) {
 	}
 }
 
-func TestAllBitsAsBitByBit(t *testing.T) {
+func TestAllBitsAsBitByBit(t *testing.T) { withSIMD(t, allBitsAsBitByBit) }
+
+func allBitsAsBitByBit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for range 500 {
-		off, n := rng.IntN(70), rng.IntN(1500)
+		off, n := rng.IntN(70), rng.IntN(9000)
 		b := make([]byte, (off+n+7)/8)
 		for i := off; i < off+n; i++ {
 			b[i>>3] |= 1 << (i & 7)

@@ -238,6 +238,15 @@ func countBothWords(a, b []uint64) (done, n int) {
 	return done, countBothAVX512(a[:done], b[:done])
 }
 
+// allOnes says whether the bits of the first bytes are all set, and how many bytes those are.
+func allOnes(b []byte) (done int, all bool) {
+	if vectors == portable || len(b) < 256 {
+		return 0, true
+	}
+	done = len(b) &^ 255
+	return done, allOnesAVX2(b[:done])
+}
+
 // andShiftedWords is andShifted for the first words, and says how many.
 func andShiftedWords(words, from []uint64, shift uint) int {
 	done := min(len(words), len(from)-1) &^ 7

@@ -28,6 +28,8 @@ func countWords([]uint64) (done, n int) { return 0, 0 }
 
 func countBothWords(_, _ []uint64) (done, n int) { return 0, 0 }
 
+func allOnes([]byte) (done int, all bool) { return 0, true }
+
 func andShiftedWords(_, _ []uint64, _ uint) int { return 0 }
 
 func packWords([]uint64, []byte, int) bool { return false }

@@ -97,6 +97,11 @@ func allBits(b []byte, off, n int) bool {
 		off, n = off+1, n-1
 	}
 	b = b[off>>3:]
+	done, all := allOnes(b[:n/8])
+	if !all {
+		return false
+	}
+	b, n = b[done:], n-8*done
 	for ; n >= 256; n -= 256 {
 		q := (*[32]byte)(b)
 		if binary.LittleEndian.Uint64(q[0:])&binary.LittleEndian.Uint64(q[8:])&

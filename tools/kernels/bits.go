@@ -13,6 +13,7 @@ func bits() {
 	andShifted512()
 	andShifted256()
 	pick()
+	allOnes()
 }
 
 // countBits counts in one set, or in what two have in common.
@@ -103,6 +104,35 @@ func andShifted256() {
 		step(64, from)
 		step(64, words)
 	})
+	leave()
+}
+
+// allOnes stops at the first block that lacks a bit. Memory is what bounds it: there is none for wider vectors.
+func allOnes() {
+	kernel("allOnesAVX2", "func(of []byte) bool", "says whether all bits of a multiple of 256 bytes are set.")
+	from, n, ones, all := base("of"), length("of"), YMM(), GP8()
+	VPCMPEQB(ones, ones, ones)
+	SHRQ(operand.Imm(8), n)
+	rounds("blocks", n, func() {
+		var v [4]reg.VecVirtual
+		for i := range v {
+			v[i] = YMM()
+			VMOVDQU(at(from, 64*i), v[i])
+			VPAND(at(from, 64*i+32), v[i], v[i])
+		}
+		VPAND(v[1], v[0], v[0])
+		VPAND(v[3], v[2], v[2])
+		VPAND(v[2], v[0], v[0])
+		VPTEST(ones, v[0]) // The carry says that no bit is missing.
+		JCC(operand.LabelRef("lacking"))
+		step(256, from)
+	})
+	MOVB(operand.Imm(1), all)
+	Store(all, ReturnIndex(0))
+	leave()
+	Label("lacking")
+	XORB(all, all)
+	Store(all, ReturnIndex(0))
 	leave()
 }
 
