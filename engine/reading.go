@@ -26,10 +26,7 @@ type Reading struct {
 // Reading follows expressions of formulas of app. It fails where a mapping that only parts below RESETACCESSRIGHTS
 // take cannot be evaluated, and where ctx is done.
 func (r *Rights) Reading(ctx context.Context, app *cube.Application, exprs ...*formula.Expr) (*Reading, error) {
-	if err := r.readyToExplain(); err != nil {
-		return nil, err
-	}
-	if err := r.readyForAll(); err != nil {
+	if err := r.Load(ctx); err != nil {
 		return nil, err
 	}
 	nodes := r.plan.Reading(app, exprs...)

@@ -242,14 +242,18 @@ func (r *Rights) readyToExplain() error {
 	return nil
 }
 
-// readyForAll makes sure that everything is read which rights decide by.
-func (r *Rights) readyForAll() error {
+// Load reads all that rights from a file otherwise read when it is first asked for: names, mappings, and the sets of
+// every profile. It fails where a part is damaged, and where ctx is done. For compiled rights it costs nothing.
+func (r *Rights) Load(ctx context.Context) error {
 	if err := r.readyToExplain(); err != nil || r.stored == nil {
 		return err
 	}
 	r.stored.mu.Lock()
 	defer r.stored.mu.Unlock()
 	for p := range r.profiles {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := r.readProfile(profileID(p)); err != nil {
 			return err
 		}

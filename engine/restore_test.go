@@ -57,6 +57,20 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// Restored rights count what is read of them, which Load makes all.
+func TestLoad(t *testing.T) {
+	r := company(t, 300)
+	got := roundTrip(t, r)
+	require.Zero(t, got.Stats().Sets)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, got.Load(cancelled), context.Canceled)
+	require.NoError(t, got.Load(t.Context()))
+	require.Equal(t, r.Stats().Sets, got.Stats().Sets)
+	require.Equal(t, r.Stats().Kinds, got.Stats().Kinds)
+	require.NoError(t, r.Load(cancelled), "compiled rights have all")
+}
+
 // A snapshot that rights cannot have is refused, at once or when the part is asked for; nothing it says is an answer.
 func TestRestoreRefuses(t *testing.T) {
 	r := company(t, 40)

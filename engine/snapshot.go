@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"slices"
 
 	"github.com/cubeward/cubeward/bitmap"
@@ -71,7 +72,7 @@ const (
 
 // Snapshot is the rights as plain data. It shares memory with them. It costs as much as the profiles have sets.
 func (r *Rights) Snapshot() (Snapshot, error) {
-	if err := r.readyForAll(); err != nil {
+	if err := r.Load(context.Background()); err != nil {
 		return Snapshot{}, err
 	}
 	s := Snapshot{Plan: r.plan.Snapshot(), Metrics: make([]*cube.Block, len(r.metrics))}

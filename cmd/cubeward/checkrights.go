@@ -27,7 +27,7 @@ type rightsCheck struct {
 
 // checkFile says whether all of a rights file is whole and, where a model is named, whether it is still that model's.
 func (t *tool) checkFile(ctx context.Context, m *modelFlags, asJSON, stats bool) error {
-	check, rights, err := t.examine(ctx, m)
+	check, rights, err := t.examine(ctx, m, stats)
 	switch {
 	case err != nil && asJSON && statusOf(err) == statusInvalid:
 		if err := writeJSON(t.stdout, invalidModel(err)); err != nil {
@@ -53,8 +53,8 @@ func (t *tool) checkFile(ctx context.Context, m *modelFlags, asJSON, stats bool)
 	return err
 }
 
-// examine reads every byte of a rights file.
-func (t *tool) examine(ctx context.Context, m *modelFlags) (*rightsCheck, *engine.Rights, error) {
+// examine reads every byte of a rights file, and where it shall be counted all that it holds.
+func (t *tool) examine(ctx context.Context, m *modelFlags, stats bool) (*rightsCheck, *engine.Rights, error) {
 	s := newStages(t.stderr, "check")
 	defer s.close()
 	s.begin("verify")
@@ -66,6 +66,9 @@ func (t *tool) examine(ctx context.Context, m *modelFlags) (*rightsCheck, *engin
 		return nil, nil, ofRightsFile(m.file, err)
 	}
 	rights, err := f.Rights(ctx, engine.Options{})
+	if err == nil && stats {
+		err = rights.Load(ctx)
+	}
 	if err != nil {
 		return nil, nil, ofRightsFile(m.file, err)
 	}

@@ -103,7 +103,7 @@ func (f *compileFlags) validate(cmd *cobra.Command) error {
 func checkRightsOut(name string, report *reportFlags) error {
 	switch {
 	case name == standardStream:
-		return usage("-o -: a rights file is read here and there, so it needs a name")
+		return usage("-o -: a rights file is not read from front to back, so it needs a name")
 	case report.metrics != "" && filepath.Clean(report.metrics) == filepath.Clean(name):
 		return usage("-o and --metrics name the same file")
 	}

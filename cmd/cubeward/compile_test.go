@@ -18,6 +18,7 @@ import (
 
 	"github.com/cubeward/cubeward/bench"
 	"github.com/cubeward/cubeward/cube/modelfile"
+	"github.com/cubeward/cubeward/engine"
 )
 
 // compiled is the rights file of a model.
@@ -112,6 +113,18 @@ func TestPartsThatDoNotFit(t *testing.T) {
 		require.NoFileExists(t, out, name)
 		require.Equal(t, before, readFile(t, one), name)
 	}
+}
+
+// Each file that does not fit is told for itself, with what it does not fit to.
+func TestPartsThatDoNotFitSayWhy(t *testing.T) {
+	part := func(shard string) string { return compiled(t, "testdata/shop", "--shard", shard) }
+	one, third, none := part("1/2"), part("3/3"), compiled(t, "testdata/shop")
+	got := call(t, "merge", none, one, one, third, "-o", filepath.Join(t.TempDir(), "x.rights"))
+	require.ElementsMatch(t, []string{
+		none + ": no part: compile --shard makes parts",
+		one + ": part 1 of 2, which " + one + " is too: every part is needed once",
+		third + ": part 3 of 3, but " + one + " is part 1 of 2",
+	}, lines(got.stderr))
 }
 
 func TestSince(t *testing.T) {
@@ -378,4 +391,36 @@ func TestARightsFileIsNoModel(t *testing.T) {
 	file := compiled(t, "testdata/shop")
 	got := call(t, "who", "-m", file, "-b", "Sales")
 	require.Equal(t, outcome{status: statusInvalid, stderr: file + ": a rights file and no model: commands that ask for rights take it with -r\n"}, got)
+}
+
+// What a run counts does not depend on how its file came about.
+func TestCountsOfRunsThatCompileNothing(t *testing.T) {
+	const model = "../../examples/us-budget"
+	out := compiled(t, model)
+	one, two := compiled(t, model, "--shard", "1/2"), compiled(t, model, "--shard", "2/2")
+	counts := func(args ...string) (kinds, sets int) {
+		got := call(t, append(args, "--json")...)
+		require.Equal(t, statusDone, got.status, got.stderr)
+		var r compileReport
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &r))
+		return r.Kinds, r.Sets
+	}
+	kinds, sets := counts("compile", "-m", model, "-o", out)
+	require.Positive(t, kinds)
+	require.Positive(t, sets)
+	for _, args := range [][]string{{"compile", "-m", model, "-o", out, "--since", out}, {"merge", one, two, "-o", out}} {
+		k, s := counts(args...)
+		require.Equal(t, []int{kinds, sets}, []int{k, s}, "%q", args)
+	}
+
+	stats := func(args ...string) *engine.Stats {
+		got := call(t, append([]string{"check", "--stats", "--json"}, args...)...)
+		require.Equal(t, statusDone, got.status, got.stderr)
+		var r checkResult
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &r))
+		return r.Stats
+	}
+	ofModel, ofFile := stats("-m", model), stats("-r", out)
+	require.Equal(t, ofModel.Kinds, ofFile.Kinds)
+	require.Equal(t, ofModel.Sets, ofFile.Sets)
 }

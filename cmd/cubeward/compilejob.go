@@ -174,6 +174,9 @@ func (j *compileJob) reuse(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, ofRightsFile(j.since, err)
 	}
+	if err := rights.Load(ctx); err != nil {
+		return false, ofRightsFile(j.since, err)
+	}
 	j.report.Reused.File = true
 	j.report.count(rights.Stats())
 	j.report.Held, _ = j.old.Members()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -92,6 +93,9 @@ func (t *tool) merge(ctx context.Context, shards []string, out string, flags *re
 	if err != nil {
 		return ofRightsFile(out, err)
 	}
+	if err := rights.Load(ctx); err != nil {
+		return ofRightsFile(out, err)
+	}
 	r.count(rights.Stats())
 	r.Held, _ = merged.Members()
 	r.took(s)
@@ -104,26 +108,43 @@ func (t *tool) merge(ctx context.Context, shards []string, out string, flags *re
 func checkParts(files []*rightsFile) error {
 	var wrong cube.Errors
 	first := map[int]string{}
-	_, parts := files[0].Shard()
+	var lead *rightsFile // the first part: the others must fit to it
 	for _, f := range files {
 		at := cube.Position{File: f.path}
 		part, of := f.Shard()
-		changes := otherInputs(files[0].Inputs(), f.Inputs())
+		if lead == nil && of > 0 {
+			lead = f
+		}
 		switch {
 		case !f.Current():
 			wrong.Add(at, otherAnswers+": compile the parts again")
 		case of == 0:
 			wrong.Add(at, "no part: compile --shard makes parts")
-		case of != parts:
-			wrong.Add(at, "part %d/%d, and %s is part of %d", part, of, files[0].path, parts)
-		case first[part] != "":
-			wrong.Add(at, "part %d/%d, as %s is", part, of, first[part])
-		case len(changes) > 0:
-			wrong.Add(at, "made of other files than %s: %s", files[0].path, strings.Join(changes, ", "))
+		default:
+			if misfit := lead.misfit(f, first[part]); misfit != "" {
+				wrong.Add(at, "%s", misfit)
+			}
+			first[part] = f.path
 		}
-		first[part] = f.path
 	}
 	return wrong.Err()
+}
+
+// misfit says why a part and f are not parts of one run, or that the part that f is has stood there already, in the file
+// before; empty where they fit.
+func (lead *rightsFile) misfit(f *rightsFile, before string) string {
+	part, of := f.Shard()
+	i, parts := lead.Shard()
+	changes := otherInputs(lead.Inputs(), f.Inputs())
+	switch {
+	case of != parts:
+		return fmt.Sprintf("part %d of %d, but %s is part %d of %d", part, of, lead.path, i, parts)
+	case before != "":
+		return fmt.Sprintf("part %d of %d, which %s is too: every part is needed once", part, of, before)
+	case len(changes) > 0:
+		return fmt.Sprintf("made of other files than %s: %s", lead.path, strings.Join(changes, ", "))
+	}
+	return ""
 }
 
 // otherInputs are the paths of files of which two rights files were not made both.

@@ -26,8 +26,10 @@ func (t *tool) openFile(path string) (*rightsFile, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case info.IsDir():
+		return nil, fileError(path, "a folder, not an ordinary file: -r takes a rights file, -m the folder of a model")
 	case !info.Mode().IsRegular():
-		return nil, fileError(path, "not an ordinary file: a rights file is read here and there")
+		return nil, fileError(path, "not an ordinary file: a rights file is not read from front to back")
 	}
 	data, err := os.Open(path)
 	if err != nil {
