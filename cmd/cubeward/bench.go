@@ -113,7 +113,7 @@ func chosenWorkloads(args []string, large bool) ([]bench.Workload, error) {
 		}
 		ws, err := find(arg, large)
 		if err != nil {
-			return nil, usage("%w; \"cubeward bench list\" shows them", err)
+			return nil, usage("%s; \"cubeward bench list\" shows them", strings.TrimPrefix(err.Error(), "bench: "))
 		}
 		for _, w := range ws {
 			if !slices.ContainsFunc(chosen, func(c bench.Workload) bool { return c.Name == w.Name }) {

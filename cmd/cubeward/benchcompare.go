@@ -32,7 +32,7 @@ worse beyond the threshold.`,
 		DisableFlagsInUseLine: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usage("two reports are compared, %d are named", len(args))
+				return usage("name two reports, OLD and NEW, not %d", len(args))
 			}
 			if c.Threshold <= 0 || c.Alpha <= 0 || c.Alpha >= 1 {
 				return usage("the threshold is above 0, and alpha between 0 and 1")

@@ -144,6 +144,9 @@ func message(command string, err error) string {
 		if name == "" || !strings.Contains(name, filepath.Base(path.Path)) {
 			name = path.Path // what stands before is not the file
 		}
+		if name == os.Stdout.Name() {
+			name = "standard output"
+		}
 		return name + ": " + plainCause(path.Err)
 	}
 	text := strings.Split(strings.TrimSpace(err.Error()), "\n")

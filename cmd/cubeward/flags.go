@@ -108,11 +108,11 @@ func (b *byteSize) String() string {
 // Set reads a size.
 func (b *byteSize) Set(s string) error {
 	for _, unit := range byteUnits() {
-		digits, ok := strings.CutSuffix(s, unit)
-		if !ok {
+		at := len(s) - len(unit)
+		if at < 0 || !strings.EqualFold(s[at:], unit) {
 			continue
 		}
-		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		n, err := strconv.ParseInt(strings.TrimSpace(s[:at]), 10, 64)
 		if err != nil || n <= 0 || n > (1<<62)/unitBytes(unit) {
 			break
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -32,22 +33,35 @@ func newProgress(w io.Writer, what, unit string) *progress {
 // add says that n more are done.
 func (p *progress) add(n int64) {
 	p.rows += n
-	switch {
-	case p.bar != nil:
-		_ = p.bar.Add64(n)
-	case p.w != nil && time.Since(p.started) > patience:
+	took := time.Since(p.started)
+	if p.w == nil || took < patience {
+		return
+	}
+	if p.bar == nil {
 		p.bar = progressbar.NewOptions64(-1,
 			progressbar.OptionSetWriter(p.w),
-			progressbar.OptionSetDescription(p.what),
 			progressbar.OptionSetSpinnerChangeInterval(0),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString(p.unit),
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 		)
-		_ = p.bar.Add64(p.rows)
 	}
+	p.bar.Describe(fitting(p.w, p.text(took)))
+}
+
+// text is how much is done, and how fast since the work began: the bar, which comes later, would say another rate.
+func (p *progress) text(took time.Duration) string {
+	rate := float64(p.rows) / took.Seconds()
+	return fmt.Sprintf("%s: %s %s, %s a second", p.what, count(p.rows), p.unit, count(int64(rate)))
+}
+
+// fitting cuts a text to what a line of the terminal has room for beside a bar's own signs: a line that breaks stays.
+func fitting(w io.Writer, text string) string {
+	const signs = 6
+	if width := terminalWidth(w) - signs; width > 0 && len(text) > width {
+		return text[:width]
+	}
+	return text
 }
 
 // done takes the bar away.

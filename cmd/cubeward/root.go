@@ -41,7 +41,8 @@ member named.`,
 	}
 	root.SetUsageFunc(writeUsage)
 	root.SetHelpCommand(helpCommand())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.DisableDefaultCmd = true // there is one of ours
 	root.AddCommand(
 		checkCommand(t),
 		compileCommand(t),
@@ -58,6 +59,7 @@ member named.`,
 		checkWriteCommand(t),
 		lintCommand(t),
 		benchCommand(t),
+		completionCommand(t),
 		versionCommand(t),
 	)
 	return root

@@ -60,13 +60,32 @@ func (t *tool) run(ctx context.Context, args []string) (status int) {
 	root := newRoot(t)
 	root.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
 	root.SetIn(t.stdin)
-	root.SetOut(t.stdout)
+	help := &lastError{w: t.stdout}
+	root.SetOut(help)
 	root.SetErr(t.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = failed(help.err)
+	}
 	if err != nil {
 		return t.report(cmd.CommandPath(), t.blame(err))
 	}
 	return statusDone
+}
+
+// lastError keeps why it could not write: cobra, which writes help texts, does not tell.
+type lastError struct {
+	w   io.Writer
+	err error
+}
+
+// Write writes.
+func (l *lastError) Write(p []byte) (int, error) {
+	n, err := l.w.Write(p)
+	if err != nil {
+		l.err = err
+	}
+	return n, err
 }
 
 // reportPanic is the last resort. What panicked may hold values of the data, so only code places are told, and the

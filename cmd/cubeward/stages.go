@@ -51,6 +51,7 @@ type stages struct {
 func newStages(w io.Writer, job string) *stages {
 	s := &stages{w: w, terminal: isTerminal(w), job: job, now: time.Now, seconds: map[string]float64{}, stop: make(chan struct{})}
 	s.started = s.now()
+	s.said = s.started
 	go s.watch(s.stop, patience/2)
 	return s
 }
@@ -149,10 +150,12 @@ func (s *stages) show() {
 	}
 	words, total := stageWords[s.stage], s.all
 	s.barOf = total
+	text := s.job + ": " + words[0]
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(s.w),
-		progressbar.OptionSetDescription(s.job + ": " + words[0]),
 		progressbar.OptionSetWidth(20),
+		progressbar.OptionSetElapsedTime(false), // it would count from here, and not from where the stage began
+		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	}
@@ -160,10 +163,11 @@ func (s *stages) show() {
 	case total <= 1: // how much it is nobody knows
 		total = -1
 	case words[1] == "bytes":
-		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+		text += ", " + fileSize(int64(total))
 	default:
-		options = append(options, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(words[1]))
+		options = append(options, progressbar.OptionShowCount())
 	}
+	options = append(options, progressbar.OptionSetDescription(text))
 	s.bar = progressbar.NewOptions(total, options...)
 	_ = s.bar.Set(s.done)
 }

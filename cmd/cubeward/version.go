@@ -11,9 +11,14 @@ import (
 // versionCommand is `cubeward version`.
 func versionCommand(t *tool) *cobra.Command {
 	return &cobra.Command{
-		Use:                   "version",
-		Short:                 "The version, its commit and the Go that built it",
-		Args:                  noArguments,
+		Use:   "version",
+		Short: "The version, its commit and the Go that built it",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unexpected %q: nothing follows", args[0])
+			}
+			return nil
+		},
 		DisableFlagsInUseLine: true,
 		RunE: func(*cobra.Command, []string) error {
 			info, ok := debug.ReadBuildInfo()
