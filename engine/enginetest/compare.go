@@ -79,7 +79,7 @@ func CompareRights(r *engine.Rights) (differences []string, mix Mix, err error) 
 }
 
 // CompareModel compares rights with the oracle on a model that they should be of, as Compare does, blocks by their
-// numbers. Values that the rights do not hold (engine.NotHeldError) are passed over.
+// numbers. Values and members that the rights do not hold (engine.NotHeldError) are passed over.
 func CompareModel(ws *cube.Workspace, r *engine.Rights) (differences []string, mix Mix, err error) {
 	e := judgeOf(r)
 	o, err := NewOracle(ws)
@@ -98,6 +98,9 @@ func CompareModel(ws *cube.Workspace, r *engine.Rights) (differences []string, m
 		}
 		for _, app := range apps {
 			for m := range ws.Users.Len() {
+				if !r.Holds(cube.ItemID(m)) {
+					continue
+				}
 				if err := c.rights(app, b, cube.ItemID(m)); err != nil {
 					return nil, mix, err
 				}
@@ -220,6 +223,9 @@ func (c *comparison) rights(app *cube.Application, b *cube.Block, m cube.ItemID)
 // impersonation compares who may act as whom, and what the first admin of each member sees in some blocks.
 func (c *comparison) impersonation() error {
 	for m := range cube.ItemID(c.ws.Users.Len()) {
+		if !c.engine.rights.Holds(m) {
+			continue
+		}
 		seen := false
 		for admin := range cube.ItemID(c.ws.Users.Len()) {
 			want := c.oracle.MayImpersonate(admin, m)

@@ -52,7 +52,7 @@ REMOVE_SUM REMOVE_AVG REMOVE_MIN REMOVE_MAX REMOVE_COUNT REMOVE_ANY REMOVE_ALL R
 aggregate_SUM aggregate_AVG aggregate_MIN aggregate_MAX aggregate_COUNT aggregate_ANY aggregate_ALL aggregate_of_several aggregate_with_X-> aggregate_matched spread_with_X->
 + - * / ^ & negate = <> < <= > >= AND OR NOT IN
 IF IFBLANK IFDEFINED ISBLANK ISDEFINED SWITCH MIN MAX ABS ROUND LEN UPPER LOWER CONTAINS STARTSWITH ENDSWITH YEAR MONTH DAY ACCESSRIGHTS
-a_list_is_empty a_block_is_public inputs_over_a_formula a_calculated_property an_access_metric_by_cells an_access_metric_by_formula
+a_list_is_empty a_list_has_one_item a_block_is_public inputs_over_a_formula a_calculated_property an_access_metric_by_cells an_access_metric_by_formula
 a_dimension_of_another_application a_block_of_another_application User_as_a_dimension Role_as_a_dimension Users_roles
 one_application several_applications a_member_without_a_role reset_across inherit_within_is_off scenarios read_only
 apply ignore ignore_Users_roles replace replace_several replace_over_User category_read category_write category_both
@@ -103,6 +103,7 @@ func countModel(ws *cube.Workspace, used map[string]int) {
 	note(ws.ResetAcrossApplications, "reset across")
 	for _, l := range ws.Lists() {
 		note(l.Len() == 0, "a list is empty")
+		note(l.Len() == 1, "a list has one item")
 	}
 	for _, b := range ws.Blocks() {
 		rights := b.Type.Kind == cube.AccessRights

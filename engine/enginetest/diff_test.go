@@ -202,13 +202,10 @@ func loaded(t *testing.T, m Model, change func(*cube.Workspace)) (*engine.Rights
 // TestDiff: the difference between a model and the same after a few edits is what counting cells with the oracle says;
 // seen from the other side it is mirrored; and a model does not differ from itself.
 func TestDiff(t *testing.T) {
-	n := uint64(150)
-	if testing.Short() {
-		n = 40
-	}
+	all := seeds(t, "CUBEWARD_SEQUENCES", 200_000, 150, 40)
 	ctx := context.Background()
 	pairs, changed, kinds, changes := 0, 0, map[audit.WhyKind]int{}, changes()
-	for seed := 200_000 + uint64(0); seed < 200_000+n; seed++ {
+	for _, seed := range all {
 		m := Generate(seed, sizeOf(seed))
 		r := rand.New(rand.NewPCG(seed, 2))
 		old, was, ok := loaded(t, m, func(*cube.Workspace) {})
@@ -238,6 +235,6 @@ func TestDiff(t *testing.T) {
 		}
 	}
 	t.Logf("%d pairs, %d changes, by cause %v", pairs, changed, kinds)
-	require.Greater(t, pairs, int(n)/2)
+	require.Greater(t, pairs, len(all)/2)
 	require.Greater(t, changed, pairs)
 }

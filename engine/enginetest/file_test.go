@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/cube/modelfile"
@@ -156,29 +154,19 @@ func shards(ctx context.Context, ws *cube.Workspace, whole []byte, seed uint64) 
 // the values that it holds; so do shards, and generations after changes. 60 models, or as many as CUBEWARD_FILES says,
 // from seed CUBEWARD_FIRST on.
 func TestFilesAnswerAsModels(t *testing.T) {
-	first, n := number(t, "CUBEWARD_FIRST", 300_000), number(t, "CUBEWARD_FILES", 60)
-	if testing.Short() {
-		n = min(n, 20)
-	}
-	var mutex sync.Mutex
 	var total fileTally
-	var work errgroup.Group
-	work.SetLimit(2)
-	for seed := first; seed < first+n; seed++ {
-		work.Go(func() error {
-			tally, differs, err := throughFile(t.Context(), seed)
-			mutex.Lock()
-			defer mutex.Unlock()
+	all := seeds(t, "CUBEWARD_FILES", 300_000, 60, 20)
+	forEach(t, all, func(seed uint64) func() {
+		tally, differs, err := throughFile(t.Context(), seed)
+		return func() {
 			if err != nil || differs != "" {
 				t.Errorf("seed %d: %v\n%s", seed, err, differs)
 			}
 			total.lines, total.values, total.held, total.updates = total.lines+tally.lines, total.values+tally.values, total.held+tally.held, total.updates+tally.updates
-			return nil
-		})
-	}
-	require.NoError(t, work.Wait())
+		}
+	})
 	t.Logf("%d answers; files held the values of %d of %d blocks; %d updates", total.lines, total.held, total.values, total.updates)
 	require.Positive(t, total.held)
 	require.Less(t, total.held, total.values)
-	require.Greater(t, total.updates, int(n)/2)
+	require.Greater(t, total.updates, len(all)/2)
 }

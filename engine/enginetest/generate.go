@@ -40,6 +40,7 @@ type Size struct {
 	Items        int // at most, a list
 	Metrics      int // at most, an application, besides access-rights metrics
 	Depth        int // of formulas, about
+	Long         int // items of one list, where not 0
 }
 
 // Small models have few blocks and are easy to read.
@@ -51,6 +52,19 @@ func Small() Size {
 func Medium() Size {
 	return Size{Applications: 3, Members: 5, Lists: 4, Items: 5, Metrics: 9, Depth: 3}
 }
+
+// Wide models have lists of more items and members than a word has bits, and few blocks.
+func Wide() Size {
+	return Size{Applications: 2, Members: 140, Lists: 3, Items: 140, Metrics: 4, Depth: 2}
+}
+
+// Long models have one list of very many items.
+func Long() Size {
+	return Size{Applications: 2, Members: 3, Lists: 3, Items: 4, Metrics: 4, Depth: 2, Long: 12_000}
+}
+
+// cells is how many cells blocks may have, but for what User adds to access-rights metrics.
+func (s Size) cells() int { return max(120, 10*s.Items, 6*s.Long) }
 
 // Generate makes a valid model out of a seed: the same seed and size give the same files. Names, values and formulas
 // are as awkward as SPEC 2 and 3 allow, every block refers only to blocks made before it, and rights are chosen so
@@ -115,6 +129,7 @@ type genList struct {
 
 // genBlock is a metric or a property.
 type genBlock struct {
+	of          *cube.Block // see generatorOf
 	app         *genApp
 	list        *genList // of a property
 	name        string
@@ -160,8 +175,15 @@ type genScenarios struct {
 
 type genRule struct {
 	name, metric, access, scope string
-	on                          string // YAML
-	replace                     string // YAML
+	on                          genTarget
+	replace                     [][2]string // the mapping of each list, in the order of the file
+}
+
+// genTarget is what a rule is on: a key, the names behind it, and for properties their lists.
+type genTarget struct {
+	key   string
+	names []string
+	lists []string // of each of the names
 }
 
 // listSet is a set of lists, by number.

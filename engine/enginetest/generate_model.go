@@ -59,6 +59,14 @@ func (g *generator) fresh(pool []string, taken map[string]bool) string {
 	}
 }
 
+// someNames are n names of a pool in a random order, and made ones where it has fewer.
+func (g *generator) someNames(pool []string, n int) []string {
+	for i := len(pool); i < n; i++ {
+		pool = append(slices.Clip(pool), fmt.Sprintf("no. %d", i))
+	}
+	return shuffled(g, pool)[:n]
+}
+
 func (g *generator) makeApplications() {
 	taken := map[string]bool{}
 	n := g.between(1, g.size.Applications)
@@ -80,7 +88,7 @@ func (g *generator) newList(app *genApp, name string) *genList {
 
 func (g *generator) makeMembers() {
 	g.users = g.newList(nil, cube.UserName)
-	g.users.items = shuffled(g, memberNames)[:g.between(2, g.size.Members)]
+	g.users.items = g.someNames(memberNames, g.between(2, g.size.Members))
 	g.accounts = map[string]string{}
 	for _, m := range g.users.items {
 		if g.chance(40) {
@@ -148,7 +156,14 @@ func (g *generator) makeLists(a *genApp) {
 	for range g.between(1, g.size.Lists) {
 		l := g.newList(a, g.fresh(listNames, a.taken))
 		if !g.chance(3) { // an empty list now and then
-			l.items = shuffled(g, itemNames)[:g.between(min(2, g.size.Items), g.size.Items)]
+			least := min(2, g.size.Items)
+			if g.chance(4) { // a list of one item
+				least = 1
+			}
+			l.items = g.someNames(itemNames, g.between(least, max(least, g.size.Items*(least-1))))
+		}
+		if g.size.Long > 0 && len(a.lists) == 0 && a == g.apps[0] {
+			l.items = g.someNames(itemNames, g.size.Long)
 		}
 		a.lists = append(a.lists, l)
 	}
@@ -299,7 +314,7 @@ func (g *generator) someDims(a *genApp, n int) []*genList {
 	cells := 1
 	for range n {
 		l := g.someList(a)
-		if slices.Contains(out, l) || cells*max(len(l.items), 1) > 120 {
+		if slices.Contains(out, l) || cells*max(len(l.items), 1) > g.size.cells() {
 			continue
 		}
 		cells *= max(len(l.items), 1)

@@ -7,37 +7,54 @@ import (
 	"github.com/cubeward/cubeward/cube"
 )
 
+// The keys of what a rule is on (SPEC 2.7).
+const (
+	onMetrics    = "metrics"
+	onDimensions = "dimensions"
+	onProperties = "properties"
+	onItems      = "items"
+	onEverything = "everything"
+)
+
 func (g *generator) makeRules(a *genApp) {
+	for i := range g.between(4, 10) {
+		rule := genRule{name: fmt.Sprintf("Rule %d", i+1)}
+		if g.chance(20) {
+			rule.name += " é: 'x'"
+		}
+		if g.makeRule(a, &rule) {
+			a.rules = append(a.rules, rule)
+		}
+	}
+}
+
+// makeRule makes a rule of a name; false where it found no mapping for it.
+func (g *generator) makeRule(a *genApp, rule *genRule) bool {
 	var access []*genBlock
 	for _, m := range a.metrics {
 		if m.typ.kind == cube.AccessRights {
 			access = append(access, m)
 		}
 	}
-	for i := range g.between(4, 10) {
-		rule := genRule{name: fmt.Sprintf("Rule %d", i+1), metric: pick(g, access).name}
-		if g.chance(20) {
-			rule.name += " é: 'x'"
-		}
-		if g.chance(50) {
-			rule.access = pick(g, []string{"read", "write", "read_write"})
-		}
-		if g.chance(88) {
-			if g.chance(20) {
-				rule.scope = "apply"
-			}
-			if !g.apply(a, &rule, pick(g, access)) {
-				continue
-			}
-		} else {
-			rule.scope = "ignore"
-			if g.chance(60) {
-				rule.metric = cube.UsersRolesName
-			}
-			g.ignore(a, &rule)
-		}
-		a.rules = append(a.rules, rule)
+	if len(access) == 0 {
+		return false
 	}
+	rule.metric = pick(g, access).name
+	if g.chance(50) {
+		rule.access = pick(g, []string{"read", "write", "read_write"})
+	}
+	if g.chance(88) {
+		if g.chance(20) {
+			rule.scope = "apply"
+		}
+		return g.apply(a, rule, pick(g, access))
+	}
+	rule.scope = "ignore"
+	if g.chance(60) {
+		rule.metric = cube.UsersRolesName
+	}
+	g.ignore(a, rule)
+	return true
 }
 
 // governable are the blocks of an application that rules may target.
@@ -96,7 +113,7 @@ func (g *generator) apply(a *genApp, rule *genRule, metric *genBlock) bool {
 	metrics, properties, lists := a.governable()
 	switch {
 	case t.block == nil && t.items == nil:
-		rule.on = "{everything: true}"
+		rule.on = genTarget{key: onEverything}
 	case t.items != nil:
 		names := []string{t.items.name}
 		for _, l := range lists {
@@ -104,11 +121,11 @@ func (g *generator) apply(a *genApp, rule *genRule, metric *genBlock) bool {
 				names = append(names, l.name)
 			}
 		}
-		rule.on = "{items: " + g.yamlList(names) + "}"
+		rule.on = genTarget{key: onItems, names: names}
 	case t.block.list != nil:
 		g.onProperties(rule, properties, t.block, after)
 	case after|t.dims != 0 && g.chance(50):
-		rule.on = "{dimensions: " + g.yamlList(headers(a, shuffled(g, g.in(after|g.part(t.dims, after))))) + "}"
+		rule.on = genTarget{key: onDimensions, names: headers(a, shuffled(g, g.in(after|g.part(t.dims, after))))}
 	default:
 		g.onMetrics(rule, metrics, t.block, after)
 	}
@@ -141,7 +158,6 @@ func headers(a *genApp, lists []*genList) []string {
 func (g *generator) replace(a *genApp, rule *genRule, n, dims listSet) (after listSet, ok bool) {
 	after = n
 	var mapped listSet
-	pairs := ""
 	for _, t := range g.in(n) {
 		if dims.has(t) && !g.chance(20) {
 			continue
@@ -158,11 +174,7 @@ func (g *generator) replace(a *genApp, rule *genRule, n, dims listSet) (after li
 			return 0, false
 		}
 		after &^= setOf(t)
-		if pairs != "" {
-			pairs += ", "
-		}
-		pairs += g.scalar(t.header(a)) + ": " + g.scalar(e.text)
-		rule.replace = "{" + pairs + "}"
+		rule.replace = append(rule.replace, [2]string{t.header(a), e.text})
 		mapped |= e.dims
 	}
 	return after | mapped, true
@@ -175,28 +187,16 @@ func (g *generator) onMetrics(rule *genRule, metrics []*genBlock, target *genBlo
 			names = append(names, m.name)
 		}
 	}
-	rule.on = "{metrics: " + g.yamlList(shuffled(g, names)) + "}"
+	rule.on = genTarget{key: onMetrics, names: shuffled(g, names)}
 }
 
 func (g *generator) onProperties(rule *genRule, properties []*genBlock, target *genBlock, after listSet) {
-	var lists []*genList
-	names := map[*genList][]string{}
+	rule.on = genTarget{key: onProperties}
 	for _, p := range properties {
 		if p == target || after.within(p.dims()) && g.chance(60) {
-			if !slices.Contains(lists, p.list) {
-				lists = append(lists, p.list)
-			}
-			names[p.list] = append(names[p.list], p.name)
+			rule.on.names, rule.on.lists = append(rule.on.names, p.name), append(rule.on.lists, p.list.name)
 		}
 	}
-	rule.on = "{properties: {"
-	for i, l := range lists {
-		if i > 0 {
-			rule.on += ", "
-		}
-		rule.on += g.scalar(l.name) + ": " + g.yamlList(names[l])
-	}
-	rule.on += "}}"
 }
 
 // ignore targets any blocks: such a rule need not be able to govern them.
@@ -208,7 +208,7 @@ func (g *generator) ignore(a *genApp, rule *genRule) {
 		for _, m := range some(g, metrics) {
 			names = append(names, m.name)
 		}
-		rule.on = "{metrics: " + g.yamlList(names) + "}"
+		rule.on = genTarget{key: onMetrics, names: names}
 	case kind == 2 && len(properties) > 0:
 		g.onProperties(rule, properties, pick(g, properties), 0)
 	case kind == 3:
@@ -216,10 +216,10 @@ func (g *generator) ignore(a *genApp, rule *genRule) {
 		for _, l := range some(g, lists) {
 			names = append(names, l.name)
 		}
-		rule.on = "{items: " + g.yamlList(names) + "}"
+		rule.on = genTarget{key: onItems, names: names}
 	case kind == 4:
-		rule.on = "{dimensions: " + g.yamlList(headers(a, []*genList{g.someList(a)})) + "}"
+		rule.on = genTarget{key: onDimensions, names: headers(a, []*genList{g.someList(a)})}
 	default:
-		rule.on = "{everything: true}"
+		rule.on = genTarget{key: onEverything}
 	}
 }

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cubeward/cubeward/cube"
@@ -142,15 +143,44 @@ func (g *generator) scenariosPart(s *genScenarios) string {
 }
 
 func (g *generator) ruleBody(r genRule) string {
-	fields := []string{"name: " + g.scalar(r.name), "metric: " + g.scalar(r.metric), "on: " + r.on}
+	fields := []string{"name: " + g.scalar(r.name), "metric: " + g.scalar(r.metric), "on: " + g.targetBody(r.on)}
 	if r.access != "" {
 		fields = append(fields, "access: "+r.access)
 	}
 	if r.scope != "" {
 		fields = append(fields, "scope: "+r.scope)
 	}
-	if r.replace != "" {
-		fields = append(fields, "replace: "+r.replace)
+	if len(r.replace) > 0 {
+		var pairs []string
+		for _, p := range r.replace {
+			pairs = append(pairs, g.scalar(p[0])+": "+g.scalar(p[1]))
+		}
+		fields = append(fields, "replace: {"+strings.Join(pairs, ", ")+"}")
 	}
 	return "{" + strings.Join(shuffled(g, fields), ", ") + "}"
+}
+
+func (g *generator) targetBody(on genTarget) string {
+	switch on.key {
+	case onEverything:
+		return "{everything: true}"
+	case onProperties:
+		var lists []string
+		for _, l := range slices.Compact(slices.Sorted(slices.Values(on.lists))) {
+			lists = append(lists, g.scalar(l)+": "+g.yamlList(on.of(l)))
+		}
+		return "{properties: {" + strings.Join(lists, ", ") + "}}"
+	}
+	return "{" + on.key + ": " + g.yamlList(on.names) + "}"
+}
+
+// of are the names of a list's properties.
+func (on genTarget) of(list string) []string {
+	var names []string
+	for i, name := range on.names {
+		if on.lists[i] == list {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -78,7 +78,14 @@ func (g *generator) requireApplication(t *testing.T, a *genApp, app *cube.Applic
 		require.Equal(t, r.scope == "ignore", got.Ignore)
 		require.Equal(t, map[string]cube.Rights{"": all, "read_write": all, "read": cube.Read, "write": cube.Write}[r.access], got.Categories)
 		key := [...]string{"", "metrics", "dimensions", "properties", "items", "everything"}[got.Target]
-		require.True(t, strings.HasPrefix(r.on, "{"+key+":"), "%s: %s", r.on, key)
+		require.Equal(t, key, r.on.key)
+		switch key {
+		case onMetrics, onItems, onProperties:
+			require.Len(t, got.Blocks, len(r.on.names))
+		case onDimensions:
+			require.Len(t, got.Dims, len(r.on.names))
+		}
+		require.Len(t, got.Replace, len(r.replace))
 	}
 	return values
 }

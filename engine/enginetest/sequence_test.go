@@ -8,11 +8,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/cube/modelfile"
@@ -227,29 +225,18 @@ func (s sequence) shrunk(ctx context.Context) sequence {
 // it. 20 sequences, or as many as CUBEWARD_SEQUENCES says, from seed CUBEWARD_FIRST on. What fails is printed with its seed and
 // the changes that it takes.
 func TestSequencesOfChanges(t *testing.T) {
-	first, n := number(t, "CUBEWARD_FIRST", 400_000), number(t, "CUBEWARD_SEQUENCES", 20)
-	if testing.Short() {
-		n = min(n, 8)
-	}
-	var mutex sync.Mutex
 	var total sequenceTally
-	var work errgroup.Group
-	work.SetLimit(2)
-	for seed := first; seed < first+n; seed++ {
-		work.Go(func() error {
-			s, tally := sequence{seed: seed}, sequenceTally{}
-			wrong, err := s.run(t.Context(), 5, &tally)
-			mutex.Lock()
-			defer mutex.Unlock()
+	forEach(t, seeds(t, "CUBEWARD_SEQUENCES", 400_000, 20, 8), func(seed uint64) func() {
+		s, tally := sequence{seed: seed}, sequenceTally{}
+		wrong, err := s.run(t.Context(), 5, &tally)
+		return func() {
 			if wrong != "" || err != nil {
 				t.Errorf("%s%v\n%s", s.shrunk(t.Context()), err, wrong)
 			}
 			total.made, total.refused = total.made+tally.made, total.refused+tally.refused
 			total.changes, total.unclear = total.changes+tally.changes, total.unclear+tally.unclear
-			return nil
-		})
-	}
-	require.NoError(t, work.Wait())
+		}
+	})
 	t.Logf("%d updates made, %d refused; %d changes of rights, %d of them for reasons that are unclear", total.made, total.refused, total.changes, total.unclear)
 	require.Greater(t, total.made, total.refused)
 	require.Greater(t, total.changes, total.made)

@@ -6,11 +6,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/cube/modelfile"
@@ -79,29 +77,18 @@ func change(dir string, seed uint64, steps int) (out changed, err error) {
 // Rights that followed a sequence of changes are those of the model after it. 150 sequences, or as many as
 // CUBEWARD_SEQUENCES says, from seed CUBEWARD_FIRST on.
 func TestUpdatesAreTheOracle(t *testing.T) {
-	first, n := number(t, "CUBEWARD_FIRST", 1), number(t, "CUBEWARD_SEQUENCES", 150)
-	if testing.Short() {
-		n = min(n, 30)
-	}
 	dir := t.TempDir()
-	var mutex sync.Mutex
 	var total changed
-	var work errgroup.Group
-	work.SetLimit(2)
-	for seed := first; seed < first+n; seed++ {
-		work.Go(func() error {
-			c, err := change(dir, seed, 8)
-			mutex.Lock()
-			defer mutex.Unlock()
+	forEach(t, seeds(t, "CUBEWARD_SEQUENCES", 1, 150, 30), func(seed uint64) func() {
+		c, err := change(dir, seed, 8)
+		return func() {
 			if err != nil || len(c.differences) > 0 {
 				t.Errorf("seed %d: %v\n%s", seed, err, strings.Join(c.differences, "\n"))
 			}
 			total.made, total.refused, total.shared = total.made+c.made, total.refused+c.refused, total.shared+c.shared
 			total.mix.Add(c.mix)
-			return nil
-		})
-	}
-	require.NoError(t, work.Wait())
+		}
+	})
 	t.Logf("%d updates made, %d of them sharing the workspace, %d refused; %s", total.made, total.shared, total.refused, total.mix)
 	require.Greater(t, total.made, total.refused)
 	require.Greater(t, total.shared, total.made/8)
