@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,6 +73,30 @@ func TestNightlyScript(t *testing.T) {
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, statusInvalid, exit.ExitCode(), said)
 	require.Equal(t, kept, readFile(t, file))
+}
+
+// Where a part fails the others, which may take hours, are of no use any more; nor where the script is told to stop.
+func TestNightlyScriptEndsItsParts(t *testing.T) {
+	needShell(t)
+	for name, first := range map[string]string{"a part fails": "exit 2", "the script is stopped": "kill -TERM $PPID"} {
+		t.Run(name, func(t *testing.T) {
+			bin, folder := t.TempDir(), t.TempDir()
+			fake := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in\n*' 1/3 '*) while [ ! -f '%[1]s/2' ] || [ ! -f '%[1]s/3' ]; do sleep 0.01; done; %[2]s ;;\n"+
+				"*' 2/3 '*) echo $$ > '%[1]s/2' ;;\n*' 3/3 '*) echo $$ > '%[1]s/3' ;;\nesac\nexec sleep 1000\n", bin, first)
+			require.NoError(t, os.WriteFile(filepath.Join(bin, "cubeward"), []byte(fake), 0o700))
+			cmd := exec.Command("../../examples/batch/nightly.sh", "model", filepath.Join(folder, "x.rights"), "3")
+			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			var exit *exec.ExitError
+			require.ErrorAs(t, cmd.Run(), &exit)
+			require.Equal(t, map[string]int{"a part fails": 2, "the script is stopped": 3}[name], exit.ExitCode())
+			require.Empty(t, files(t, folder), "no part is left")
+			for _, part := range []string{"2", "3"} {
+				pid, err := strconv.Atoi(strings.TrimSpace(readFile(t, filepath.Join(bin, part))))
+				require.NoError(t, err)
+				require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "part %s is still at work", part)
+			}
+		})
+	}
 }
 
 // job is what of a Kubernetes Job matters here.

@@ -10,10 +10,12 @@ fi
 
 # Beside the file: on the same disk, and for nobody else's eyes.
 work=$(mktemp -d "$file.parts.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+pids=
+# Whatever ends the script ends the parts, too, which would go on otherwise.
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null || :; wait; rm -rf "$work"' EXIT
 trap 'exit 3' HUP INT TERM
 
-pids= i=1
+i=1
 while [ "$i" -le "$parts" ]; do
     cubeward compile -m "$model" --shard "$i/$parts" -o "$work/$i.rights" &
     pids="$pids $!"
