@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,4 +58,24 @@ func TestFilesOfMembers(t *testing.T) {
 	require.Equal(t, outcome{statusInvalid, "", "none.txt: no such file or folder\n"}, got)
 	refused := call(t, "mask", "-m", "testdata/shop", "--members", write(t, "m.txt", "ann\n"), "--as", "ben", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"))
 	require.Equal(t, statusRefused, refused.status)
+}
+
+// Links may lead the files of two members to one: who opens theirs would see what was made for the other.
+func TestMembersWhoseFilesAreOne(t *testing.T) {
+	dir, in := t.TempDir(), write(t, "in.csv", shopSales)
+	members := write(t, "members.txt", "ann\nben\n")
+	shared := filepath.Join(dir, "shared")
+	require.NoError(t, os.Mkdir(shared, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(shared, "x.csv"), []byte("old"), 0o600))
+	for _, name := range []string{"ann", "ben"} {
+		require.NoError(t, os.Symlink(filepath.Join(shared, "x.csv"), filepath.Join(dir, name+".csv")))
+		require.NoError(t, os.Symlink(shared, filepath.Join(dir, name)))
+	}
+	for _, out := range []string{"{member}.csv", "{member}/x.csv", "{member}/new.csv"} {
+		got := call(t, "mask", "-m", "testdata/shop", "--members", members, "-i", in, "-o", filepath.Join(dir, out), "--pass", "note")
+		require.Equal(t, statusInvalid, got.status, got.stderr)
+		require.Contains(t, got.stderr, "another output of this call goes to the same file")
+		require.Equal(t, []string{"x.csv"}, files(t, shared))
+		require.Equal(t, "old", readFile(t, filepath.Join(shared, "x.csv")))
+	}
 }

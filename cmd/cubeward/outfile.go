@@ -68,6 +68,11 @@ func (s *fileSet) create(name string, mode fs.FileMode) (*outFile, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for other := range s.open { // Links may lead names that differ to one file, of which the last would stay.
+		if samePlace(other.name, target) {
+			return nil, fileError(name, "another output of this call goes to the same file")
+		}
+	}
 	s.sweep(filepath.Dir(target))
 	f := &outFile{set: s, name: target}
 	if err := f.start(mode); err != nil {
@@ -84,6 +89,16 @@ func (s *fileSet) create(name string, mode fs.FileMode) (*outFile, error) {
 	}
 	f.buf = bufio.NewWriterSize(diskWriter{f}, outBufferSize)
 	return f, nil
+}
+
+// samePlace says whether two files that may not be there yet have the same name in the same folder.
+func samePlace(a, b string) bool {
+	if filepath.Base(a) != filepath.Base(b) {
+		return false
+	}
+	x, errX := os.Stat(filepath.Dir(a))
+	y, errY := os.Stat(filepath.Dir(b))
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // start makes the temporary file, and locks it for as long as this process lives: a temporary file without a lock is
