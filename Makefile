@@ -14,12 +14,12 @@ GOLDEN    = $(filter-out ./,$(GOLDENS)) $(filter ./,$(GOLDENS))
 EXAMPLE   = examples/us-budget
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build generate check test guard fuzz soak golden bench bench-compare profile results all
+.PHONY: help demo build generate check test machines guard fuzz soak golden bench bench-compare profile results all
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
-all: check test guard fuzz demo ## everything that must be right before a change is merged
+all: check test machines guard fuzz demo ## everything that must be right before a change is merged
 
 build: ## the command, as bin/cubeward
 	@mkdir -p bin
@@ -64,6 +64,14 @@ check: ## format, vet, staticcheck, generated files, and the laws of the house (
 
 test: ## all tests of all modules, with the race detector
 	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || bad=1; done; exit $$bad
+
+# What masks, as on processors that lack some or all of the vectors there are here; Go and the kernels ask GODEBUG.
+MASKING   = ./engine/mask/... ./engine/parquetio ./engine/enginetest
+
+machines: ## tests of masking as on an older processor: with AVX2 alone, and in plain Go
+	@bad=0; for off in cpu.avx512f=off cpu.avx512f=off,cpu.avx2=off; do \
+		echo "go test: masking, GODEBUG=$$off"; GODEBUG=$$off $(GO) test -count=1 -timeout 15m $(MASKING) || bad=1; done; \
+	echo 'go test: masking, -tags purego'; $(GO) test -tags purego -timeout 15m $(MASKING) || bad=1; exit $$bad
 
 # Every folder with guards, nested modules too; those of masking run once more without vectors.
 GUARDED   = $(shell grep -rlE --include='*_test.go' '^func TestGuard' . | xargs -n 1 dirname | sort -u)

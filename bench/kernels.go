@@ -1,6 +1,6 @@
 package bench
 
-import "github.com/klauspost/cpuid/v2"
+import "golang.org/x/sys/cpu"
 
 // Kernels are the loops that masking runs here. Targets that ask for some of them mean nothing elsewhere.
 type Kernels string
@@ -13,15 +13,15 @@ const (
 	avx512  Kernels = "AVX-512"
 )
 
-// KernelsHere are the best kernels of this program on this processor.
+// KernelsHere are the best kernels of this program on this processor, as package mask chooses them. GODEBUG makes the
+// processor look older to both: with cpu.avx512f=off it has AVX2 alone, with cpu.avx2=off beside that plain Go.
 func KernelsHere() Kernels {
-	cpu := cpuid.CPU
+	x := &cpu.X86
 	switch {
-	case purego:
-	case cpu.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL):
+	case purego || !x.HasAVX2 || !x.HasBMI2:
+		return plainGo
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VPOPCNTDQ:
 		return avx512
-	case cpu.Supports(cpuid.AVX2, cpuid.BMI1, cpuid.BMI2):
-		return avx2
 	}
-	return plainGo
+	return avx2
 }

@@ -107,8 +107,10 @@ func randomBatch(w *world, rng *rand.Rand, mem memory.Allocator, n int) (arrow.R
 	return batchOf(fields...), opt, held, chosen
 }
 
-func TestRowsAreDecidedAsOneByOne(t *testing.T) {
-	for seed := range uint64(150) {
+func TestRowsAreDecidedAsOneByOne(t *testing.T) { withSIMD(t, rowsAreDecidedAsOneByOne) }
+
+func rowsAreDecidedAsOneByOne(t *testing.T) {
+	for seed := range fewer(150, 3) {
 		rng := rand.New(rand.NewPCG(seed, 30))
 		w := randomWorld(t, rng)
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())

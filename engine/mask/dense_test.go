@@ -15,9 +15,11 @@ import (
 )
 
 // TestDenseTablesAsCellByCell compares stretches with a lookup for each cell.
-func TestDenseTablesAsCellByCell(t *testing.T) {
+func TestDenseTablesAsCellByCell(t *testing.T) { withSIMD(t, denseTablesAsCellByCell) }
+
+func denseTablesAsCellByCell(t *testing.T) {
 	rng := rand.New(rand.NewPCG(40, 41))
-	for range 300 {
+	for range fewer(300, 3) {
 		w := newWorld(t)
 		var dims []*cube.List
 		for i := range 1 + rng.IntN(4) {

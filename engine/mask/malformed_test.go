@@ -120,9 +120,11 @@ func tryCoder(p part, dt arrow.DataType) {
 	}
 }
 
-func TestDamagedArraysAreErrors(t *testing.T) {
+func TestDamagedArraysAreErrors(t *testing.T) { withSIMD(t, damagedArraysAreErrors) }
+
+func damagedArraysAreErrors(t *testing.T) {
 	types := masktest.Types()
-	for seed := range uint64(30_000) {
+	for seed := range fewer(30_000, 6) {
 		tryDamaged(t, types, seed)
 	}
 }
@@ -130,5 +132,5 @@ func TestDamagedArraysAreErrors(t *testing.T) {
 func FuzzRedact(f *testing.F) {
 	types := masktest.Types()
 	f.Add(uint64(1))
-	f.Fuzz(func(t *testing.T, seed uint64) { tryDamaged(t, types, seed) })
+	f.Fuzz(func(t *testing.T, seed uint64) { eachSIMD(func(simd) { tryDamaged(t, types, seed) }) })
 }
