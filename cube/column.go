@@ -3,7 +3,6 @@ package cube
 import (
 	"fmt"
 	"slices"
-	"sort"
 )
 
 // Form is how a Column keeps its values.
@@ -137,64 +136,4 @@ func (c *Column) merged(cells []uint64, given *Vector) *Column {
 		}
 	}
 	return NewSparse(c.typ, c.space, kept, vec)
-}
-
-// ColumnBuilder collects the values of cells in any order.
-type ColumnBuilder struct {
-	typ   Type
-	space Space
-	cells []uint64
-	vals  *VectorBuilder
-}
-
-// NewColumnBuilder is a builder without values.
-func NewColumnBuilder(t Type, space Space) *ColumnBuilder {
-	return &ColumnBuilder{typ: t, space: space, vals: NewVectorBuilder(t.Kind)}
-}
-
-// Set gives a cell a value. A BLANK counts as given: see DuplicateCellError.
-func (b *ColumnBuilder) Set(cell uint64, v Value) {
-	b.cells = append(b.cells, cell)
-	b.vals.Append(v)
-}
-
-// DuplicateCellError says that one cell was given twice: by the First and the Second call of Set, counted from 0.
-type DuplicateCellError struct{ First, Second int }
-
-// Error says that a cell is given twice.
-func (e *DuplicateCellError) Error() string {
-	return fmt.Sprintf("values %d and %d are for the same cell", e.First+1, e.Second+1)
-}
-
-// Column is what was set so far, dense where at least a quarter of the cells have a value. It fails with a
-// *DuplicateCellError where a cell was set twice. The builder must not be used again.
-func (b *ColumnBuilder) Column() (*Column, error) {
-	order := make([]int, len(b.cells))
-	for i := range order {
-		order[i] = i
-	}
-	if !slices.IsSorted(b.cells) {
-		sort.SliceStable(order, func(i, j int) bool { return b.cells[order[i]] < b.cells[order[j]] })
-	}
-	vec := b.vals.Vector()
-	kept, places := make([]uint64, 0, len(order)), make([]int, 0, len(order))
-	for i, o := range order {
-		if i > 0 && b.cells[order[i-1]] == b.cells[o] {
-			return nil, &DuplicateCellError{order[i-1], o}
-		}
-		if !vec.Blank(o) {
-			kept, places = append(kept, b.cells[o]), append(places, o)
-		}
-	}
-	if n := b.space.Len(); uint64(len(kept)) >= (n+3)/4 && n < 1<<31 {
-		at := make([]int, n)
-		for i := range at {
-			at[i] = -1
-		}
-		for i, c := range kept {
-			at[c] = places[i]
-		}
-		return NewDense(b.typ, b.space, vec.Take(at)), nil
-	}
-	return NewSparse(b.typ, b.space, kept, vec.Take(places)), nil
 }
