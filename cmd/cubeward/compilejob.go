@@ -93,6 +93,7 @@ func (j *compileJob) load(ctx context.Context) (*cube.Workspace, []modelfile.Inp
 		panic  any // is to be where it would have been without a goroutine
 	}
 	opt := loadOptions()
+	opt.Workers = j.workers
 	opt.Progress = func(done, total int64) { j.stages.report("load", int(done), int(total)) }
 	ready := make(chan loaded, 1)
 	go func() {

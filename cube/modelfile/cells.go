@@ -26,6 +26,7 @@ type cells struct {
 	items   []cube.ItemID
 	builder *cube.ColumnBuilder
 	places  []place
+	bulked  *cube.Column // in place of both, where a table was read in bulk
 
 	skip    bool // rows that name an unknown item are left out
 	skipped int
@@ -82,6 +83,9 @@ type valueColumn struct {
 
 // readFile reads cells from the table at file, whose columns may have these names.
 func (c *cells) readFile(file *node, dims [][]string, value valueColumn) {
+	if c.bulk(file, dims, value) {
+		return
+	}
 	t, ok := c.l.openTable(c.src, file)
 	if !ok {
 		return
@@ -101,12 +105,17 @@ func (c *cells) readFile(file *node, dims [][]string, value valueColumn) {
 		line, column := t.mark()
 		c.set(int32(line), int32(column), read, t.at)
 	})
+	c.left(t.path())
+}
+
+// left warns of the rows that were left out.
+func (c *cells) left(path string) {
 	if c.skipped > 0 {
 		rows := "rows that name"
 		if c.skipped == 1 {
 			rows = "row that names"
 		}
-		c.l.ws.Warnings = append(c.l.ws.Warnings, cube.Errorf(cube.Position{File: t.path()},
+		c.l.ws.Warnings = append(c.l.ws.Warnings, cube.Errorf(cube.Position{File: path},
 			"%s: left out %d %s an unknown member or item (on_unknown: skip)", c.what, c.skipped, rows))
 	}
 }
@@ -147,7 +156,10 @@ func (c *cells) set(line, column int32, read func(int) (cube.Value, *rejection),
 
 // column is the cells that were given, nil where all are BLANK. It reports those that were given twice.
 func (c *cells) column() *cube.Column {
-	column, err := c.builder.Column()
+	column, err := c.bulked, error(nil)
+	if column == nil {
+		column, err = c.builder.Column()
+	}
 	if err != nil {
 		c.twice()
 		return nil

@@ -35,7 +35,7 @@ var ErrChanged = errors.New("the file changed while it was read")
 // Cost: that of Load, and hashing, which goes on beside the parsing where there is a processor to spare. Tables in
 // other formats than CSV are read once more to hash them; what is parsed is then held to what was hashed.
 func LoadInputs(path string, opt Options) (*cube.Workspace, []Input, error) {
-	l := &loader{opt: opt, byName: map[string]*application{}}
+	l := newLoader(opt)
 	inputs := &digests{}
 	ws, err := l.read(path, inputs)
 	list, changed := inputs.list()
@@ -52,7 +52,7 @@ func LoadInputs(path string, opt Options) (*cube.Workspace, []Input, error) {
 // parsed, as far as it names files. Equal inputs make equal workspaces. Where a file is missing, or YAML is none or
 // names files in a way that Load would refuse, the error says so; it need not be all that Load would find.
 func Inputs(path string, opt Options) ([]Input, error) {
-	l := &loader{opt: opt, byName: map[string]*application{}}
+	l := newLoader(opt)
 	file, err := modelPath(path)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ type list struct {
 	def        object
 	properties map[string]*property
 	order      []*property
-	partial    bool // not all items could be read: others are not reported as unknown
+	index      *nameIndex // of the items, once somebody needs it
+	partial    bool       // not all items could be read: others are not reported as unknown
 }
 
 // property is a property of a list and where it is defined. The block is nil where its type is not known.
@@ -120,6 +121,9 @@ func (l *loader) addItem(x *list, name string, at func() cube.Position) {
 
 // loadItemFile reads the column of a list's file that holds the items.
 func (l *loader) loadItemFile(x *list, file *node) bool {
+	if l.bulkItems(x, file) {
+		return true
+	}
 	t, ok := l.openTable(x.src, file)
 	if !ok {
 		return false

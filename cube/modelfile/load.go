@@ -22,6 +22,8 @@ type Options struct {
 	// Progress is told how many bytes of the tables were read, and of how many: by the goroutine of Load, and never
 	// after it returned. Done never falls; a file that is read twice counts twice.
 	Progress func(done, total int64)
+	// Workers is how many processors read a table at most; 0 means all. What is read is the same for any number.
+	Workers int
 }
 
 // Load reads the workspace that path names as -m does (SPEC 2): a workspace file, a model file that stands alone, or a
@@ -38,11 +40,15 @@ type Options struct {
 // what was wrong, so that inherit.Resolve can report its own mistakes in the same run; it is good for nothing else.
 // With any other error the workspace is nil.
 //
-// Cost: time linear in the files, memory about twice the largest table besides the workspace. Files of lists are read
-// twice, first the items, then the properties.
+// Cost: time linear in the files. CSV is read in bulk, in parts by several processors, and takes memory for its values
+// and a few parts; a table in which anything is wrong is read again, row by row, which takes several times as long and
+// memory of about twice the table. Files of lists are read twice, first the items, then the properties.
 func Load(path string, opt Options) (*cube.Workspace, error) {
-	l := &loader{opt: opt, byName: map[string]*application{}}
-	return l.read(path, nil)
+	return newLoader(opt).read(path, nil)
+}
+
+func newLoader(opt Options) *loader {
+	return &loader{opt: opt, byName: map[string]*application{}, part: partSize}
 }
 
 // read loads the workspace, and notes what it read where somebody asks.
@@ -80,6 +86,8 @@ type loader struct {
 	byName  map[string]*application
 	longest int          // the length of the longest name of an application
 	alone   *application // where the file stands alone
+	byRow   bool         // nothing is read in bulk
+	part    int          // how much is read at once in bulk
 	users   *list
 	lists   []*list // User first, then as cube.Workspace.Lists without the lists Role
 

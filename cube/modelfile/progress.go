@@ -12,6 +12,7 @@ const reportRows = 1 << 13
 type progress struct {
 	to          func(done, total int64)
 	done, total int64 // in bytes
+	last        int64 // what was told: a table that is read again is not told of twice
 }
 
 // expect finds out how much there is to read of the tables that the sources name. What it cannot find out it leaves to
@@ -58,8 +59,8 @@ func (p *progress) expect(dir string, sources []*source) {
 // tell reports how much was read, with so many bytes of the table at hand.
 func (p *progress) tell(of int64) {
 	if p != nil {
-		done := p.done + of
-		p.to(min(done, p.total), p.total)
+		p.last = max(p.last, min(p.done+of, p.total))
+		p.to(p.last, p.total)
 	}
 }
 

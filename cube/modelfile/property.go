@@ -192,6 +192,9 @@ func (l *loader) column(b *cube.ColumnBuilder) *cube.Column {
 
 // loadColumns reads the columns of a list's file that hold properties. All items are known to be read.
 func (l *loader) loadColumns(x *list, properties []*property) {
+	if l.bulkColumns(x, properties) {
+		return
+	}
 	t, ok := l.openTable(x.src, x.def.get("file"))
 	if !ok {
 		return
