@@ -15,6 +15,7 @@ type coder interface {
 type coded struct {
 	*translation
 	coder
+	byEntry   dictionaryCoder // the coder of a column with a dictionary
 	nulls     bool    // a row may be null
 	strays    bool    // a row's code may lie outside of the entries, as it holds no item; otherwise it then contradicts its type
 	direct    codes   // of all rows, where they stand in the batch like that
@@ -34,17 +35,17 @@ func (c *coded) settledAs(strays bool) *settled {
 	return &c.settled[with]
 }
 
-// newCoded prepares a column of a batch.
-func (m *Masker) newCoded(p part, col int) (*coded, error) {
+// code prepares a column of a batch; c is zero.
+func (m *Masker) code(c *coded, p part, col int) error {
 	lk := m.items[col].lookup
 	if dt, ok := p.data.DataType().(*arrow.DictionaryType); ok {
-		return m.dictionaryCoded(p, dt, col)
+		return m.codeDictionary(c, p, dt, col)
 	}
 	cd, nulls, err := newCoder(p, p.data.DataType(), lk)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &coded{translation: m.itself[col], coder: cd, nulls: nulls, strays: true}
+	c.translation, c.coder, c.nulls, c.strays = m.itself[col], cd, nulls, true
 	if _, runs := cd.(*runCoder); !runs && lk.texts {
 		c.texts = lk
 	}
@@ -52,38 +53,39 @@ func (m *Masker) newCoded(p part, col int) (*coded, error) {
 		c.direct = s.stands()
 	}
 	c.clustered = c.direct.none() || c.direct.clustered(p.n)
-	return c, nil
+	return nil
 }
 
-// dictionaryCoded codes by entries where that saves lookups, else by items.
-func (m *Masker) dictionaryCoded(p part, dt *arrow.DictionaryType, col int) (*coded, error) {
-	d, err := newDictionaryCoder(p, dt)
+// codeDictionary codes by entries where that saves lookups, else by items.
+func (m *Masker) codeDictionary(c *coded, p part, dt *arrow.DictionaryType, col int) error {
+	d, lk := &c.byEntry, m.items[col].lookup
+	found, err := d.read(p, dt)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lk := m.items[col].lookup
-	if d == nil {
-		t := m.itself[col]
-		return &coded{translation: t, coder: nullCoder{uint32(t.entries + nullSlot)}, nulls: true}, nil
+	if !found {
+		c.translation, c.nulls = m.itself[col], true
+		c.coder = nullCoder{uint32(c.entries + nullSlot)}
+		return nil
 	}
+	c.coder = d
 	if farLonger(d.values.n, p.n) {
-		c := &coded{translation: m.itself[col], coder: d, nulls: true, strays: true, clustered: true}
+		c.translation, c.nulls, c.strays, c.clustered = m.itself[col], true, true, true
 		if lk.texts {
 			c.texts = lk
 		}
-		return c, d.byItem(dt, lk)
+		return d.byItem(dt, lk)
 	}
-	t, err := m.entriesOf(d.values, dt.ValueType, col)
-	if err != nil {
-		return nil, err
+	if c.translation, err = m.entriesOf(d.values, dt.ValueType, col); err != nil {
+		return err
 	}
-	d.null = uint32(t.entries + nullSlot)
-	c := &coded{translation: t, coder: d, nulls: d.valid != nil || t.gaps}
+	d.null = uint32(c.entries + nullSlot)
+	c.nulls = d.valid != nil || c.gaps
 	if !c.nulls {
 		c.direct = d.direct()
 	}
 	c.clustered = c.direct.none() || c.direct.clustered(p.n)
-	return c, nil
+	return nil
 }
 
 // entriesOf is the translation of a dictionary's values, remembered or made.
@@ -132,8 +134,9 @@ func newCoder(p part, dt arrow.DataType, lk *lookup) (cd coder, nulls bool, err 
 	n := uint32(lk.list.Len())
 	switch dt := dt.(type) {
 	case *arrow.DictionaryType:
-		d, err := newDictionaryCoder(p, dt)
-		if err != nil || d == nil {
+		d := new(dictionaryCoder)
+		found, err := d.read(p, dt)
+		if err != nil || !found {
 			return nullCoder{n + nullSlot}, true, err
 		}
 		return d, true, d.byItem(dt, lk)

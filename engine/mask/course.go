@@ -11,16 +11,17 @@ type course struct {
 	open    []int       // lanes that do not go through bytes, and start with all rows
 	empty   []int       // lanes that no row has
 	grids   []grid
+	flags   [2][]bool // by lane: it goes through its table; no row has it
 }
 
-// course plans a batch of n rows whose item columns are cols. Lanes that no row can lack are not asked.
-func (m *Masker) course(n int, cols []*coded) course {
-	c := course{
-		asked:   make([]byte, len(m.groups)),
-		needed:  make([]bool, len(m.groups)*len(cols)),
-		couples: make([][]*couple, len(m.groups)),
+// plan is the course of a batch of n rows whose item columns are cols. Lanes that no row can lack are not asked.
+func (c *course) plan(m *Masker, n int, cols []*coded) {
+	c.asked, c.needed, c.couples = emptied(c.asked, len(m.groups)), emptied(c.needed, len(m.groups)*len(cols)), emptied(c.couples, len(m.groups))
+	c.open, c.empty, c.grids = c.open[:0], c.empty[:0], c.grids[:0]
+	for i := range c.flags {
+		c.flags[i] = emptied(c.flags[i], len(m.lanes))
 	}
-	tabled, empty := make([]bool, len(m.lanes)), make([]bool, len(m.lanes))
+	tabled, empty := c.flags[0], c.flags[1]
 	for k := range m.groups {
 		c.findEmpty(k, m.groups[k].lanes, cols, empty)
 	}
@@ -48,7 +49,6 @@ func (m *Masker) course(n int, cols []*coded) course {
 		}
 	}
 	c.addTerms(m, tabled, empty)
-	return c
 }
 
 // findEmpty finds the lanes of a group that no row has, as a column holds no item with them: for those nothing is looked up.

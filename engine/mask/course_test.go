@@ -158,8 +158,9 @@ func countWays(m *Masker, batch arrow.RecordBatch, ways map[string]int) {
 	if err != nil {
 		panic(err)
 	}
-	defer p.done()
-	c := m.course(p.n, cols)
+	defer p.release()
+	var c course
+	c.plan(m, p.n, cols)
 	for k := range c.asked {
 		if c.asked[k] != 0 {
 			ways["bytes"]++

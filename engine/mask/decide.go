@@ -3,7 +3,6 @@ package mask
 import (
 	"math/bits"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -24,8 +23,30 @@ type decision struct {
 	lanes [][]uint64 // by lane; nil where all rows have it
 	nulls [][]uint64 // by item column: null rows; nil where there are none
 	course
-	lent  []uint64 // where the words are
-	arena []uint64 // what is left of it
+	used  []*[]uint64 // the lanes and nulls that have words
+	lent  []uint64    // where the words are
+	arena []uint64    // what is left of it
+}
+
+// reset prepares for a batch of n rows whose item columns are cols, in the room that the last one took.
+func (d *decision) reset(m *Masker, n int, cols []*coded) {
+	d.n, d.cols, d.used = n, cols, d.used[:0]
+	d.lanes, d.nulls = emptied(d.lanes, len(m.lanes)), emptied(d.nulls, len(cols))
+	d.plan(m, n, cols)
+}
+
+// release lets go of the batch; the room stays.
+func (d *decision) release() {
+	d.cols = nil
+	clear(d.lanes)
+	clear(d.nulls)
+}
+
+// emptied are n zero values, where s has room for them.
+func emptied[T any](s []T, n int) []T {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
 }
 
 // words are so many words of the arena, which hold anything; it must be large enough.
@@ -46,10 +67,10 @@ type scratch struct {
 	words [gridRows / 64]uint64
 }
 
-// room makes numbers those of n rows of a chunk, which hold anything: what short batches need is all that they pay for.
-func room(numbers *[]uint32, n int) []uint32 {
+// room makes numbers n of them, which hold anything: what short batches need is all that they pay for.
+func room[T uint32 | uint64](numbers *[]T, n int) []T {
 	if cap(*numbers) < n {
-		*numbers = make([]uint32, n)
+		*numbers = make([]T, n)
 	}
 	return (*numbers)[:n]
 }
@@ -63,32 +84,33 @@ func (m *Masker) newScratch() *scratch {
 }
 
 // decide answers all lanes for the rows of a batch whose item columns are cols.
-func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
-	d := &decision{n: n, cols: cols, lanes: make([][]uint64, len(m.lanes)), nulls: make([][]uint64, len(cols)), course: m.course(n, cols)}
-	var used []*[]uint64
+func (m *Masker) decide(d *decision, n int, cols []*coded, workers int) error {
+	d.reset(m, n, cols)
+	use := func(words *[]uint64) { d.used = append(d.used, words) }
 	for i := range m.lanes {
 		if m.lanes[i].never {
-			used = append(used, &d.lanes[i])
+			use(&d.lanes[i])
 		}
 	}
 	for k := range m.groups {
 		for bit, id := range m.groups[k].lanes {
 			if d.asked[k]>>bit&1 != 0 {
-				used = append(used, &d.lanes[id])
+				use(&d.lanes[id])
 			}
 		}
 	}
-	for _, id := range slices.Concat(d.open, d.empty) {
-		used = append(used, &d.lanes[id])
+	for _, lanes := range [...][]int{d.open, d.empty} {
+		for _, id := range lanes {
+			use(&d.lanes[id])
+		}
 	}
 	for i, c := range cols {
 		if c.nulls {
-			used = append(used, &d.nulls[i])
+			use(&d.nulls[i])
 		}
 	}
-	d.lent = m.words.get(len(used) * wordsFor(n))
-	d.arena = d.lent
-	for _, w := range used {
+	d.arena = room(&d.lent, len(d.used)*wordsFor(n))
+	for _, w := range d.used {
 		*w = d.words(wordsFor(n))
 	}
 	for i := range m.lanes {
@@ -99,9 +121,30 @@ func (m *Masker) decide(n int, cols []*coded, workers int) (*decision, error) {
 	for _, id := range d.empty {
 		clear(d.lanes[id])
 	}
-	return d, inChunks(n, d.chunk(), workers, &m.scratch, func(s *scratch, lo, hi int) error {
-		return m.decideChunk(d, s, lo, hi)
-	})
+	chunks := (n + chunkRows - 1) / chunkRows
+	if workers = min(workers, chunks/4); workers <= 1 {
+		return m.decideRows(d, 0, n)
+	}
+	var g errgroup.Group
+	for w := range workers {
+		g.Go(func() error {
+			return m.decideRows(d, w*chunks/workers*chunkRows, min((w+1)*chunks/workers*chunkRows, n))
+		})
+	}
+	return g.Wait()
+}
+
+// decideRows decides the rows [lo,end), chunk by chunk; lo is the first row of a chunk.
+func (m *Masker) decideRows(d *decision, lo, end int) (err error) {
+	defer caught(&err)
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	for size := d.chunk(); lo < end; lo += size {
+		if err := m.decideChunk(d, s, lo, min(lo+size, end)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // chunk is how many rows are decided at a time.
@@ -115,33 +158,6 @@ func (d *decision) chunk() int {
 		return gridRows
 	}
 	return directRows
-}
-
-// inChunks calls f for each chunk of n rows, so many at a time, from up to workers goroutines.
-func inChunks(n, size, workers int, pool *sync.Pool, f func(s *scratch, lo, hi int) error) error {
-	chunks := (n + chunkRows - 1) / chunkRows
-	workers = max(1, min(workers, chunks/4))
-	var g errgroup.Group
-	for w := range workers {
-		work := func() (err error) {
-			defer caught(&err)
-			s := pool.Get().(*scratch)
-			defer pool.Put(s)
-			end := min((w+1)*chunks/workers*chunkRows, n)
-			for lo := w * chunks / workers * chunkRows; lo < end; lo += size {
-				hi := min(lo+size, end)
-				if err := f(s, lo, hi); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		if workers == 1 {
-			return work()
-		}
-		g.Go(work)
-	}
-	return g.Wait()
 }
 
 // decideChunk decides the rows [lo,hi); lo is the first row of a word.

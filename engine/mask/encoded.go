@@ -18,29 +18,29 @@ type dictionaryCoder struct {
 	of     coder    // the dictionary's values, where the item of each row is looked up
 }
 
-// newDictionaryCoder is nil for a column without dictionary, which then has no rows.
-func newDictionaryCoder(p part, dt *arrow.DictionaryType) (*dictionaryCoder, error) {
+// read prepares for a column; it is false for one without dictionary, which then has no rows.
+func (c *dictionaryCoder) read(p part, dt *arrow.DictionaryType) (bool, error) {
 	d, ok := p.data.Dictionary().(*array.Data)
 	if !ok || d == nil {
 		if p.n > 0 {
-			return nil, malformed("the dictionary is missing")
+			return false, malformed("the dictionary is missing")
 		}
-		return nil, nil
+		return false, nil
 	}
 	values, err := whole(d)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	if values.data.DataType().ID() != dt.ValueType.ID() {
-		return nil, malformed("a dictionary of another type than its schema says")
+		return false, malformed("a dictionary of another type than its schema says")
 	}
 	valid, err := p.validity()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	c := &dictionaryCoder{part: p, width: dt.IndexType.(arrow.FixedWidthDataType).Bytes(), id: dt.IndexType.ID(), valid: valid, values: values}
+	*c = dictionaryCoder{part: p, width: dt.IndexType.(arrow.FixedWidthDataType).Bytes(), id: dt.IndexType.ID(), valid: valid, values: values}
 	_, err = p.bytes(1, p.off*c.width, (p.off+p.n)*c.width)
-	return c, err
+	return true, err
 }
 
 // byItem makes code write items.

@@ -65,8 +65,8 @@ func (b *fanBatch) read() (err error) {
 		if err != nil {
 			return m.columnError(i, err)
 		}
-		col, err := m.newCoded(in, i)
-		if err != nil {
+		col := new(coded)
+		if err := m.code(col, in, i); err != nil {
 			return m.columnError(i, err)
 		}
 		codes := make([]uint32, b.n)
@@ -172,7 +172,6 @@ func (b *fanBatch) redact(kind int) (r fanResult) {
 	p.m, p.batch, p.n, p.cols, p.shared, p.rows = m, b.batch, b.n, b.cols, b.share, nil
 	b.decision = decision{n: b.n, lanes: b.lanes, nulls: b.nulls}
 	p.d = &b.decision
-	defer p.done()
 	r.out, r.err = p.finish()
 	r.counts = p.counts
 	return r

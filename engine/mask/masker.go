@@ -40,7 +40,6 @@ type Masker struct {
 	workers int
 	scratch sync.Pool // of *scratch
 	passes  sync.Pool // of *pass
-	words   wordPool
 
 	mu     sync.Mutex
 	totals counts

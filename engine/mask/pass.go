@@ -23,7 +23,12 @@ type pass struct {
 	rows    []int // the input's row of each output row; nil where they are the same
 	out     int   // rows of the output
 	output  output
-	lent    []uint64 // words for the lanes of a dense block
+
+	// Room that the next call uses again.
+	read  []coded
+	own   decision
+	lanes [][]uint64 // of a dense block
+	lent  []uint64   // their words
 }
 
 // cellBits are what is decided about the cells of one measure, by input row; nil means all rows.
@@ -65,48 +70,37 @@ func (m *Masker) newPass() *pass {
 
 // release ends the call. What its next call can use again stays.
 func (p *pass) release() {
-	p.done()
-	*p = pass{m: p.m, cells: p.cells[:0], counts: p.counts, output: p.output}
-	clear(p.cells[:cap(p.cells)])
+	p.batch, p.d, p.shared, p.rows = nil, nil, nil, nil
+	p.own.release()
+	clear(p.cols)
+	clear(p.read)
+	clear(p.cells)
+	clear(p.lanes)
 	p.m.passes.Put(p)
-}
-
-// done gives back the words that were lent to the call.
-func (p *pass) done() {
-	if p.d != nil {
-		p.m.words.put(p.d.lent)
-		p.d = nil
-	}
-	p.m.words.put(p.lent)
-	p.lent = nil
 }
 
 // decide answers all lanes; it returns the item columns as they were read.
 func (p *pass) decide() ([]*coded, error) {
-	cols := make([]*coded, len(p.m.items))
-	for i, c := range p.m.items {
-		in, err := whole(p.batch.Column(c.field).Data())
+	p.read, p.cols = emptied(p.read, len(p.m.items)), emptied(p.cols, len(p.m.items))
+	for i := range p.cols {
+		in, err := whole(p.batch.Column(p.m.items[i].field).Data())
 		if err == nil {
-			cols[i], err = p.m.newCoded(in, i)
+			p.cols[i] = &p.read[i]
+			err = p.m.code(&p.read[i], in, i)
 		}
 		if err != nil {
 			return nil, p.m.columnError(i, err)
 		}
 	}
-	p.cols = cols
-	var err error
-	p.d, err = p.m.decide(p.n, cols, p.workers)
-	return cols, err
+	p.d = &p.own
+	return p.cols, p.m.decide(p.d, p.n, p.cols, p.workers)
 }
 
 // measure works out the bits of each measure, and counts.
 func (p *pass) measure() {
 	m := p.m
 	p.counts.reset(p.n, len(m.measures), len(m.items))
-	if cap(p.cells) < len(m.measures) {
-		p.cells = make([]cellBits, len(m.measures))
-	}
-	p.cells = p.cells[:len(m.measures)]
+	p.cells = emptied(p.cells, len(m.measures))
 	lanes := p.d.lanes
 	if m.dense != nil {
 		lanes = p.decideDense()
@@ -144,22 +138,21 @@ func (p *pass) measure() {
 // decideDense are the lanes of a dense block for the pass' rows; nil where all rows have one.
 func (p *pass) decideDense() [][]uint64 {
 	d := p.m.dense
-	lanes := make([][]uint64, len(d.lanes))
+	p.lanes = emptied(p.lanes, len(d.lanes))
 	size, asked := wordsFor(p.n), 0
-	for i := range lanes {
+	for i := range p.lanes {
 		if !d.always(i) {
 			asked++
 		}
 	}
-	p.lent = p.m.words.get(asked * size)
-	arena := p.lent
-	for i := range lanes {
+	arena := room(&p.lent, asked*size)
+	for i := range p.lanes {
 		if !d.always(i) {
-			lanes[i], arena = arena[:size:size], arena[size:]
-			d.fill(lanes[i], i, p.first, p.n)
+			p.lanes[i], arena = arena[:size:size], arena[size:]
+			d.fill(p.lanes[i], i, p.first, p.n)
 		}
 	}
-	return lanes
+	return p.lanes
 }
 
 // hideItems takes from readable the rows whose value is an item that the member may not read, or none. It also says
@@ -196,11 +189,7 @@ func (p *pass) countBoth(a, b []uint64) int {
 	if a == nil || b == nil {
 		return min(p.count(a), p.count(b))
 	}
-	n := 0
-	for i := range a {
-		n += bits.OnesCount64(a[i] & b[i])
-	}
-	return n
+	return countBoth(a, b)
 }
 
 func (p *pass) countNulls(item int) int {
@@ -212,22 +201,27 @@ func (p *pass) countNulls(item int) int {
 
 // countPlaced counts the rows where every dimension that has a column holds an item.
 func (p *pass) countPlaced(dims []place) int {
-	placed := make([][]uint64, 0, len(dims))
+	var array [8][]uint64
+	placed := array[:0]
 	for _, d := range dims {
-		if d.column >= 0 && p.d.lanes[p.m.items[d.column].placed] != nil {
-			placed = append(placed, p.d.lanes[p.m.items[d.column].placed])
+		if d.column < 0 {
+			continue
+		}
+		if lane := p.d.lanes[p.m.items[d.column].placed]; lane != nil {
+			placed = append(placed, lane)
 		}
 	}
-	if len(placed) == 0 {
+	switch len(placed) {
+	case 0:
 		return p.n
+	case 1:
+		return countBits(placed[0])
+	case 2:
+		return countBoth(placed[0], placed[1])
 	}
 	n := 0
-	for w := range wordsFor(p.n) {
-		word := ^uint64(0)
-		if w == wordsFor(p.n)-1 {
-			word = lastWord(p.n)
-		}
-		for _, lane := range placed {
+	for w, word := range placed[0] {
+		for _, lane := range placed[1:] {
 			word &= lane[w]
 		}
 		n += bits.OnesCount64(word)

@@ -9,23 +9,6 @@ import (
 
 // Memory that is used again costs neither page faults nor zeroing, which take longer than filling it.
 
-// wordPool lends words.
-type wordPool struct{ pool sync.Pool }
-
-// get lends n words that hold anything.
-func (p *wordPool) get(n int) []uint64 {
-	if w, ok := p.pool.Get().(*[]uint64); ok && cap(*w) >= n {
-		return (*w)[:n]
-	}
-	return make([]uint64, n)
-}
-
-func (p *wordPool) put(w []uint64) {
-	if cap(w) > 0 {
-		p.pool.Put(&w)
-	}
-}
-
 // recycler is the allocator of a Masker that was given none: what its batches let go serves its later ones. It never
 // serves those of another, so that who wrongly keeps looking at a released batch sees no other member's values. What it
 // allocates may hold anything; redactor.buffer sees to it that all of it is written.

@@ -151,3 +151,9 @@ func checkNumbers[T index](t *testing.T, rng *rand.Rand, w *world, n int, dt arr
 		require.Equal(t, want, code, "%s of %s", text, dt)
 	}
 }
+
+// newCoded is a column of a batch.
+func (m *Masker) newCoded(p part, col int) (*coded, error) {
+	c := new(coded)
+	return c, m.code(c, p, col)
+}
