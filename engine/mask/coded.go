@@ -21,6 +21,13 @@ type coded struct {
 	direct    codes   // of all rows, where they stand in the batch like that
 	clustered bool    // rows next to each other often have the same code
 	texts     *lookup // finds the texts that stand in the rows; nil where none do
+	valid     bool    // no row is null
+	kept      *keptDict
+}
+
+// seen is what is known about the column's rows once they are decided.
+func (c *coded) seen() seen {
+	return seen{valid: c.valid, inside: !c.strays && !c.direct.none(), values: c.kept}
 }
 
 // settledAs is what is asked about rows of the column; strays says that they may hold what is no item.
@@ -76,9 +83,10 @@ func (m *Masker) codeDictionary(c *coded, p part, dt *arrow.DictionaryType, col 
 		}
 		return d.byItem(dt, lk)
 	}
-	if c.translation, err = m.entriesOf(d.values, dt.ValueType, col); err != nil {
+	if c.translation, c.kept, err = m.entriesOf(d.values, dt.ValueType, col); err != nil {
 		return err
 	}
+	c.valid = d.valid == nil
 	d.null = uint32(c.entries + nullSlot)
 	c.nulls = d.valid != nil || c.gaps
 	if !c.nulls {
@@ -88,23 +96,24 @@ func (m *Masker) codeDictionary(c *coded, p part, dt *arrow.DictionaryType, col 
 	return nil
 }
 
-// entriesOf is the translation of a dictionary's values, remembered or made.
-func (m *Masker) entriesOf(values part, dt arrow.DataType, col int) (*translation, error) {
+// entriesOf is the translation of a dictionary's values, remembered or made, and what is handed out of them; nil where they are not
+// remembered.
+func (m *Masker) entriesOf(values part, dt arrow.DataType, col int) (*translation, *keptDict, error) {
 	known := &m.known[col]
 	c, told := contentOf(values)
 	if told {
-		if t := known.find(&c); t != nil {
-			return t, nil
+		if r := known.find(&c); r != nil {
+			return r.translation, r.values, nil
 		}
 	}
 	lk := m.items[col].lookup
 	of, _, err := newCoder(values, dt, lk)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	codes := make([]uint32, values.n)
 	if err := of.code(0, codes, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n := lk.list.Len()
 	items, itself := make([]int32, len(codes)), len(codes) == n
@@ -123,10 +132,15 @@ func (m *Masker) entriesOf(values part, dt arrow.DataType, col int) (*translatio
 	if !itself {
 		t = m.translate(col, items)
 	}
-	if told {
-		known.remember(&c, t)
+	if !told {
+		return t, nil, nil
 	}
-	return t, nil
+	r := remembered{translation: t}
+	if m.opt.Allocator == nil { // Who gives an allocator may need all memory to be of it, or of the input.
+		r.values = new(keptDict)
+	}
+	known.remember(&c, r)
+	return t, r.values, nil
 }
 
 // newCoder codes rows by items. nulls says whether a row may be null.

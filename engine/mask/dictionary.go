@@ -3,6 +3,7 @@ package mask
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -142,29 +143,23 @@ func useAll[T index](m *numbering, rows []T, known bool) bool {
 	return inside
 }
 
-// usesAll says whether rows use every one of so many values, and if so, whether they lie inside the dictionary, which may be
-// known. It marks what is used without asking what was before, and stops to count now and then: where all values are
-// used, that shows long before the last row.
-func usesAll[T index](rows []T, size int, known bool) (used, inside bool) {
+// usesAll says whether rows, which lie inside the dictionary, use every one of so many values. It marks what is used without
+// asking what was before, and stops to count now and then: where all values are used, that shows long before the last row.
+func usesAll[T index](rows []T, size int) bool {
 	if size > maxMarked || len(rows) < size {
-		return false, false
+		return false
 	}
 	var marks [maxMarked]byte
-	seen := marks[:size]
 	for from := 0; from < len(rows); {
 		to := min(from+max(markedRows, from/4), len(rows))
 		for _, v := range rows[from:to] {
-			if k := uint64(v); k < uint64(len(seen)) {
-				seen[k] = 1
-			} else {
-				return false, false
-			}
+			marks[uint64(v)%maxMarked] = 1
 		}
-		if from = to; bytes.Count(seen, []byte{1}) == size {
-			return true, known || allBelow(rows[from:], uint64(size))
+		if from = to; bytes.Count(marks[:size], []byte{1}) == size {
+			return true
 		}
 	}
-	return false, false
+	return false
 }
 
 // Dictionaries longer than maxMarked are numbered at once. Marks are counted after markedRows, and later less often.
@@ -179,9 +174,56 @@ func (r *redactor) wholeDictionary(p, values part, dt *arrow.DictionaryType, s s
 	if err != nil {
 		return result{}, err
 	}
+	if res.dict = p.seen.values.data(); res.dict != nil {
+		r.own(res.dict)
+		return res, nil
+	}
 	// What lies under a null value is cleared here as it is where values are picked: it shall not tell whether there were unused values.
-	res.dict, err = r.picked(values, dt.ValueType, selection{n: values.n})
+	if res.dict, err = r.picked(values, dt.ValueType, selection{n: values.n}); err == nil {
+		p.seen.values.keep(res.dict)
+	}
 	return res, err
+}
+
+// keptDict is the values of a dictionary as they are handed out where all of them are used, in memory of their own: what
+// was told to hold the same needs no look at it again. It may be used by many goroutines; nil keeps nothing.
+type keptDict struct{ of atomic.Pointer[array.Data] }
+
+// maxKept is how many bytes a dictionary may hold to be kept.
+const maxKept = 1 << 20
+
+// data is the values; nil where they are not kept. The caller releases it.
+func (k *keptDict) data() *array.Data {
+	if k == nil {
+		return nil
+	}
+	d := k.of.Load()
+	if d == nil {
+		return nil
+	}
+	// The buffers count no references: whatever becomes of this one, others have them.
+	return array.NewData(d.DataType(), d.Len(), d.Buffers(), nil, d.NullN(), 0)
+}
+
+// keep copies values that have neither children nor a dictionary.
+func (k *keptDict) keep(d *array.Data) {
+	if k == nil || d.Dictionary() != (*array.Data)(nil) || len(d.Children()) > 0 {
+		return
+	}
+	buffers := make([]*memory.Buffer, len(d.Buffers()))
+	size := 0
+	for i, b := range d.Buffers() {
+		if b == nil {
+			continue
+		}
+		if size += b.Len(); size > maxKept {
+			return
+		}
+		own := memory.DefaultAllocator.Allocate(b.Len())
+		copy(own, b.Bytes())
+		buffers[i] = memory.NewBufferBytes(own)
+	}
+	k.of.Store(array.NewData(d.DataType(), d.Len(), buffers, nil, d.NullN(), 0))
 }
 
 // renumbered writes the new numbers of rows' values, all of which are used.
@@ -219,13 +261,11 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 	if err != nil {
 		return result{}, err
 	}
-	known := r.inside
-	r.inside = false // The dictionary's values may have one of their own.
+	known := p.seen.inside
 	if r.shares(s, visible) && visible == nil {
-		if used, inside := usesAll(idx[:s.n], values.n, known); used {
-			if !inside {
-				return result{}, malformed("an index is outside its dictionary")
-			}
+		p.seen.valid = true
+		known = known || allBelow(idx[:s.n], uint64(values.n))
+		if known && usesAll(idx[:s.n], values.n) {
 			return r.wholeDictionary(p, values, dt, s, width)
 		}
 	}

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -95,34 +96,102 @@ func TestHiddenRunsShareOneNull(t *testing.T) {
 
 func TestUsesAllAsOneByOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 1))
-	for range 2000 {
-		size, n := rng.IntN(40), rng.IntN(800)
-		rows := make([]int16, n)
-		for i := range rows {
-			rows[i] = int16(rng.IntN(size + 1 + rng.IntN(2)))
+	for i := range 2000 {
+		size, n := 1+rng.IntN(40), rng.IntN(800)
+		if i%100 == 0 {
+			size, n = maxMarked-1+rng.IntN(3), 12*maxMarked
 		}
-		if rng.IntN(2) == 0 && size > 0 {
-			for i := range rows {
-				rows[i] %= int16(size)
-			}
+		rows, distinct := make([]int16, n), map[int16]bool{}
+		for k := range rows {
+			rows[k] = int16(rng.IntN(size))
+			distinct[rows[k]] = true
 		}
-		distinct, all := map[int16]bool{}, true
-		for _, v := range rows {
-			all = all && int(v) < size
-			if int(v) < size {
-				distinct[v] = true
-			}
-		}
-		used, inside := usesAll(rows, size, false)
-		if used {
-			require.Len(t, distinct, size)
-			require.Equal(t, all, inside)
-		} else if all && size > 0 && n >= size {
-			require.Less(t, len(distinct), size, "%v", rows)
-		}
-		known, _ := usesAll(rows, size, true)
-		require.Equal(t, used, known)
+		require.Equal(t, len(distinct) == size && size <= maxMarked, usesAll(rows, size), "%d values, %d rows", size, n)
 	}
-	used, _ := usesAll([]int8{0, 1, 2, -1}, 3, false)
-	require.False(t, used, "a negative index")
+}
+
+// An index outside its dictionary is refused, however late it comes and whatever all others use.
+func TestIndicesOutsideAreRefused(t *testing.T) {
+	w := newWorld(t)
+	list := w.list("Product", names("p", 40)...)
+	w.metric("Revenue", list)
+	for _, width := range []arrow.DataType{arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Int16, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Uint8, arrow.PrimitiveTypes.Uint64} {
+		for _, n := range []int{41, 700, 4096, 4097} {
+			for _, at := range []int{0, 40, n - 1} {
+				for _, wrong := range []string{"40", "-1", "127"} {
+					if wrong == "-1" && arrow.IsUnsignedInteger(width.ID()) {
+						continue
+					}
+					indices := array.NewBuilder(memory.DefaultAllocator, width)
+					for i := range n {
+						value := fmt.Sprint(i % 40)
+						if i == at {
+							value = wrong
+						}
+						require.NoError(t, indices.AppendValueFromString(value))
+					}
+					dt := &arrow.DictionaryType{IndexType: width, ValueType: arrow.BinaryTypes.String}
+					rows, values := indices.NewArray(), texts(memory.DefaultAllocator, list.Items()...)
+					data := array.NewDataWithDictionary(dt, n, rows.Data().Buffers(), 0, 0, values.Data().(*array.Data))
+					column := array.NewDictionaryData(data)
+					for _, opt := range []Options{{Dims: map[string]string{"Product": "Product"}}, {Pass: []string{"Other"}}} {
+						name := "Product"
+						if opt.Pass != nil {
+							name = opt.Pass[0]
+						}
+						batch := batchOf(field{name, column})
+						m, err := New(w.member("bo"), batch.Schema(), opt)
+						require.NoError(t, err)
+						_, err = m.Mask(batch)
+						require.ErrorIs(t, err, errShape, "%s of %d rows: %s in row %d", width, n, wrong, at)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A dictionary that is used as a whole is handed out again where another batch brings the same, by what it holds and not by
+// where it lies; and whoever lets go of one too often takes nothing from others.
+func TestWholeDictionariesAreHandedOutAgain(t *testing.T) {
+	w := newWorld(t)
+	list := w.list("Product", "a0", "a1", "a2", "a3")
+	w.metric("Revenue", list)
+	dt := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+	data, offsets := []byte("a1a3a2a0"), arrow.GetBytes([]int32{0, 2, 4, 6, 8})
+	batch := func() arrow.RecordBatch {
+		values := array.NewData(dt.ValueType, 4, []*memory.Buffer{nil, memory.NewBufferBytes(offsets), memory.NewBufferBytes(data)}, nil, 0, 0)
+		rows := memory.NewBufferBytes(arrow.GetBytes([]int32{3, 1, 2, 0, 0}))
+		return batchOf(field{"Product", array.NewDictionaryData(array.NewDataWithDictionary(dt, 5, []*memory.Buffer{nil, rows}, 0, 0, values))})
+	}
+	for _, own := range []bool{false, true} {
+		opt := Options{Dims: map[string]string{"Product": "Product"}}
+		if own {
+			opt.Allocator = memory.NewGoAllocator()
+		}
+		m, err := New(w.member("bo"), batch().Schema(), opt)
+		require.NoError(t, err)
+		masked := func() arrow.Array {
+			out, err := m.Mask(batch())
+			require.NoError(t, err)
+			return out.Column(0).(*array.Dictionary).Dictionary()
+		}
+		texts := func(a arrow.Array) []byte { return a.Data().Buffers()[2].Bytes() }
+		copy(data, "a1a3a2a0")
+		masked() // from now on it is kept
+		first := masked()
+		require.Equal(t, own, &texts(first)[0] == &data[0], "who gives an allocator gets no memory but of it or of the input")
+		again := masked()
+		require.Same(t, &texts(first)[0], &texts(again)[0])
+		for range 5 {
+			again.Data().Release()
+		}
+		require.Equal(t, `["a1" "a3" "a2" "a0"]`, fmt.Sprint(masked()))
+		copy(data, "a2") // The producer uses its memory again.
+		require.Equal(t, `["a2" "a3" "a2" "a0"]`, fmt.Sprint(masked()))
+		require.Equal(t, `["a2" "a3" "a2" "a0"]`, fmt.Sprint(masked()))
+		if !own {
+			require.Equal(t, `["a1" "a3" "a2" "a0"]`, fmt.Sprint(first))
+		}
+	}
 }

@@ -87,10 +87,7 @@ func (p *pass) makeColumn(i int) (err error) {
 }
 
 func (p *pass) redactColumn(r *redactor, i int) (arrow.Array, error) {
-	s, err := p.selected(r, i)
-	if err != nil {
-		return nil, err
-	}
+	s := p.selected(i)
 	var shared *sharedColumn
 	if p.shared != nil && s.rows == nil {
 		shared = &p.shared[i]
@@ -102,6 +99,7 @@ func (p *pass) redactColumn(r *redactor, i int) (arrow.Array, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.seen = p.seen(i)
 	d, err := r.column(in, p.m.output.Field(i).Type, s)
 	if err != nil {
 		return nil, err
@@ -155,17 +153,16 @@ func (c *sharedColumn) release() {
 }
 
 // selected is what comes out of column i.
-func (p *pass) selected(r *redactor, i int) (selection, error) {
+func (p *pass) selected(i int) selection {
 	s := selection{n: p.out, rows: p.rows}
 	switch c := p.m.columns[i]; c.role {
 	case measured:
 		s.keep, s.kept = p.arranged(p.cells[c.at].visible), p.cells[c.at].shown
 	case dimension:
 		s.keep = p.arranged(p.d.lanes[p.m.items[c.at].visible])
-		r.inside = !p.cols[c.at].strays && !p.cols[c.at].direct.none()
 	}
 	if s.keep == nil {
-		return s, nil
+		return s
 	}
 	if p.rows != nil || s.kept == 0 {
 		s.kept = countBits(s.keep)
@@ -173,7 +170,15 @@ func (p *pass) selected(r *redactor, i int) (selection, error) {
 	if s.kept == s.n {
 		s.keep = nil
 	}
-	return s, nil
+	return s
+}
+
+// seen is what the decision found out about column i.
+func (p *pass) seen(i int) seen {
+	if c := p.m.columns[i]; c.role == dimension {
+		return p.cols[c.at].seen()
+	}
+	return seen{}
 }
 
 // flagColumns are the bits of the columns that Options.Readable and Options.Locks add, by output row.

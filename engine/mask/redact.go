@@ -14,6 +14,14 @@ import (
 type part struct {
 	data   *array.Data
 	off, n int
+	seen   seen
+}
+
+// seen is what was found out about a part's rows, so that it need not be again; its children have theirs.
+type seen struct {
+	valid  bool      // no row is null
+	inside bool      // all indices lie in the dictionary
+	values *keptDict // the dictionary's values, which were found to be those; nil where nobody looked
 }
 
 // selection says what comes out of a part: n rows, of which row i is the part's row rows[i] (i where rows is nil) if
@@ -49,7 +57,6 @@ type result struct {
 type redactor struct {
 	mem    memory.Allocator
 	strict bool // something of the input stays away: a hidden row, a gap in a child
-	inside bool // the column's indices were seen to lie in its dictionary
 	owned  []interface{ Release() }
 }
 
@@ -60,7 +67,7 @@ func (r *redactor) release() {
 		x.Release()
 	}
 	clear(r.owned)
-	r.owned, r.strict, r.inside = r.owned[:0], false, false
+	r.owned, r.strict = r.owned[:0], false
 }
 
 // column redacts a whole column.
@@ -102,7 +109,7 @@ func whole(d arrow.ArrayData) (part, error) {
 	if data.Offset() < 0 || data.Len() < 0 || data.Offset() > maxRows || data.Len() > maxRows {
 		return part{}, malformed("offset or length out of range")
 	}
-	return part{data, data.Offset(), data.Len()}, nil
+	return part{data: data, off: data.Offset(), n: data.Len()}, nil
 }
 
 // child is child i whole.
@@ -118,7 +125,7 @@ func (p part) window(from, n int) (part, error) {
 	if from < 0 || n < 0 || from > p.n || n > p.n-from {
 		return part{}, malformed("a child is shorter than its parent needs")
 	}
-	return part{p.data, p.off + from, n}, nil
+	return part{p.data, p.off + from, n, p.seen}, nil
 }
 
 // bytes are the bytes [from,to) of buffer i.
@@ -147,7 +154,7 @@ func (p part) bufferLen(i int) int {
 // validity is the bitmap that holds the part's rows from bit p.off on; nil where none is null, as it is more often than
 // bitmaps are missing.
 func (p part) validity() ([]byte, error) {
-	if len(p.data.Buffers()) == 0 || p.data.Buffers()[0] == nil || p.data.Buffers()[0].Len() == 0 {
+	if p.seen.valid || len(p.data.Buffers()) == 0 || p.data.Buffers()[0] == nil || p.data.Buffers()[0].Len() == 0 {
 		return nil, nil
 	}
 	b, err := p.bytes(0, 0, (p.off+p.n+7)/8)

@@ -165,6 +165,7 @@ type translations struct {
 type remembered struct {
 	content     content
 	translation *translation
+	values      *keptDict
 }
 
 // Bounds on what a column's translations remember.
@@ -173,34 +174,35 @@ const (
 	maxRememberedBytes = 16 << 20
 )
 
-// find is the translation of a dictionary; nil where it is not remembered.
-func (ts *translations) find(c *content) *translation {
+// find is what is remembered of a dictionary; nil where that is nothing.
+func (ts *translations) find(c *content) *remembered {
 	if list := ts.recent.Load(); list != nil {
 		for i := range *list {
 			if r := &(*list)[i]; r.content.equal(c) {
-				return r.translation
+				return r
 			}
 		}
 	}
 	return nil
 }
 
-// remember keeps a copy of what a dictionary holds, beside the newest others.
-func (ts *translations) remember(c *content, t *translation) {
+// remember keeps r with a copy of what a dictionary holds, beside the newest others.
+func (ts *translations) remember(c *content, r remembered) {
 	if c.size() > maxRememberedBytes {
 		return
 	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	next := []remembered{{c.clone(), t}}
+	r.content = c.clone()
+	next := []remembered{r}
 	size := c.size()
 	if list := ts.recent.Load(); list != nil {
-		for _, r := range *list {
-			if size += r.content.size(); len(next) == maxRemembered || size > maxRememberedBytes {
+		for _, old := range *list {
+			if size += old.content.size(); len(next) == maxRemembered || size > maxRememberedBytes {
 				break
 			}
-			if !r.content.equal(c) { // else another goroutine was first
-				next = append(next, r)
+			if !old.content.equal(c) { // else another goroutine was first
+				next = append(next, old)
 			}
 		}
 	}
