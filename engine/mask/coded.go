@@ -16,12 +16,12 @@ type coded struct {
 	*translation
 	coder
 	byEntry   dictionaryCoder // the coder of a column with a dictionary
-	nulls     bool    // a row may be null
-	strays    bool    // a row's code may lie outside of the entries, as it holds no item; otherwise it then contradicts its type
-	direct    codes   // of all rows, where they stand in the batch like that
-	clustered bool    // rows next to each other often have the same code
-	texts     *lookup // finds the texts that stand in the rows; nil where none do
-	valid     bool    // no row is null
+	nulls     bool            // a row may be null
+	strays    bool            // a row's code may lie outside of the entries, as it holds no item; otherwise it then contradicts its type
+	direct    codes           // of all rows, where they stand in the batch like that
+	clustered bool            // rows next to each other often have the same code
+	texts     *lookup         // finds the texts that stand in the rows; nil where none do
+	valid     bool            // no row is null
 	kept      *keptDict
 }
 
