@@ -24,25 +24,27 @@ func list[O offset](r *redactor, p part, dt arrow.NestedType, s selection) (resu
 		return result{}, err
 	}
 	res := result{buffers: []*memory.Buffer{r.bitmap(visible, s.n), nil}, nulls: nulls}
-	sel := selection{n: elems.n}
 	if r.shares(s, visible) {
 		res.buffers[1] = rebased(r, p, o)
+		return r.withChild(res, elems, dt.Fields()[0].Type, selection{n: elems.n})
+	}
+	var total int
+	if res.buffers[1], total, err = packed(r, o, visible, s); err != nil {
+		return result{}, err
+	}
+	var kept []span
+	if s.rows == nil {
+		kept = listSpans(o, visible)
 	} else {
-		var total int
-		if res.buffers[1], total, err = packed(r, o, visible, s); err != nil {
-			return result{}, err
-		}
-		sel = selection{n: total, rows: make([]int, 0, total)}
 		for from, to := range runs(visible, s.n) {
-			for i := from; i < to; i++ {
-				row := s.row(i)
-				for k := o[row]; k < o[row+1]; k++ {
-					sel.rows = append(sel.rows, int(k-o[0]))
-				}
+			for _, row := range s.rows[from:to] {
+				kept = append(kept, span{int(o[row] - o[0]), int(o[row+1] - o[0])})
 			}
 		}
 	}
-	return r.withChild(res, elems, dt.Fields()[0].Type, sel)
+	d, err := r.spanned(elems, dt.Fields()[0].Type, kept, total)
+	res.children = []arrow.ArrayData{d}
+	return res, err
 }
 
 // withChild adds the selected elements of a part to a result.
