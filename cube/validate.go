@@ -3,6 +3,7 @@ package cube
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Validate reports what is wrong with a workspace in itself: names, types, dimensions, given values, roles and rules
@@ -34,6 +35,8 @@ func (v *validator) name(pos Position, what, name string, seen map[string]bool) 
 	switch {
 	case name == "" || strings.TrimSpace(name) != name:
 		v.errs.Add(pos, "%s %q: a name may not be empty, nor begin or end with a space", what, name)
+	case !utf8.ValidString(name):
+		v.errs.Add(pos, "%s %q: a name must be UTF-8", what, name)
 	case strings.Contains(name, "::"):
 		v.errs.Add(pos, "%s %q: a name may not hold \"::\"", what, name)
 	case seen[name]:
@@ -61,6 +64,9 @@ func (v *validator) application(app *Application) {
 			v.errs.Add(app.Pos, "application %q: a member or a role that does not exist was given to SetRoleOf", app.Name)
 			break
 		}
+	}
+	if !app.InheritWithin && !v.ws.ResetAcrossApplications {
+		v.errs.Add(app.Pos, "application %q: inheritance within an application is only left out where RESETACCESSRIGHTS may cut what comes from others", app.Name)
 	}
 	if s := app.Scenarios; s != nil && (s.List == nil || s.List.App != app || s.List.Reserved) {
 		v.errs.Add(s.Pos, "application %q: its scenarios must be the items of a list of its own", app.Name)

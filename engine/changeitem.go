@@ -119,11 +119,18 @@ func (x AddMember) apply(c *changing) {
 		c.ws.Accounts[id] = x.Account
 	}
 	c.properties(c.ws.Users, id, x.Attributes)
+	given := map[*cube.Application]bool{}
 	for _, name := range slices.Sorted(maps.Keys(x.Roles)) {
-		if app := c.application(name); app != nil {
-			role, _ := c.role(app, x.Roles[name])
-			app.SetRoleOf(id, role)
+		app := c.application(name)
+		switch {
+		case app == nil:
+			continue
+		case given[app]: // once by its name and once by none
+			c.fail("%q is named twice", app.Name)
 		}
+		given[app] = true
+		role, _ := c.role(app, x.Roles[name])
+		app.SetRoleOf(id, role)
 	}
 	for _, app := range c.ws.Applications {
 		c.roles[app] = true

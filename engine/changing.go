@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cubeward/cubeward/cube"
 )
@@ -200,6 +201,12 @@ func (c *changing) role(app *cube.Application, name string) (cube.ItemID, bool) 
 	return id, ok
 }
 
+// The days of the years 0 to 9999: what files can say (SPEC 2.3).
+const (
+	minDay = -719528
+	maxDay = 2932896
+)
+
 // value is a value for a block, as columns hold it.
 func (c *changing) value(b *cube.Block, v cube.Value) (cube.Value, bool) {
 	switch {
@@ -214,6 +221,12 @@ func (c *changing) value(b *cube.Block, v cube.Value) (cube.Value, bool) {
 	case b.Type.Kind != v.Kind():
 		c.fail("%s is of type %s, the value of type %s", b.Describe(), b.Type, v.Kind())
 		return v, false
+	case v.Kind() == cube.Text && !utf8.ValidString(v.Str()):
+		c.fail("a text must be UTF-8")
+		return v, false
+	case v.Kind() == cube.Date && (v.Days() < minDay || v.Days() > maxDay):
+		c.fail("the date is not of the years 0 to 9999")
+		return v, false
 	}
 	return v, true
 }
@@ -224,6 +237,8 @@ func (c *changing) name(l *cube.List, name string) bool {
 	switch {
 	case name == "" || strings.TrimSpace(name) != name:
 		c.fail("a name may not be empty, nor begin or end with a space")
+	case !utf8.ValidString(name):
+		c.fail("a name must be UTF-8")
 	case known:
 		c.fail("list %q has an item %q already", l.Name, name)
 	default:

@@ -93,7 +93,11 @@ func TestUpdateMistakes(t *testing.T) {
 		`metric "Sum": formula 1:1: unknown name "Revenu" (did you mean "Revenue"?)`:                engine.SetFormula{Block: "Sum", Formula: "Revenu[REMOVE: Country]"},
 		`metric "Sum": its formula refers to itself: HR::Sum → HR::Sum`:                             engine.SetFormula{Block: "Sum", Formula: "Sum + 1"},
 		`its author "cy" has no role in HR that holds define_application_security`:                  engine.SetFormula{Block: "Sum", Formula: "RESETACCESSRIGHTS(Revenue[REMOVE: Country])", Author: "cy"},
-		`list "Country" has no formula`:                                                             engine.SetFormula{Block: "Country", Formula: "1"},
+		`the new member "\xff": a name must be UTF-8`:                                               engine.AddMember{Name: "\xff"},
+		`"HR" is named twice`:               engine.AddMember{Name: "new", Roles: map[string]string{"": "Reader", "HR": "Admin"}},
+		`a name must be UTF-8`:              engine.AppendItem{List: "Country", Item: "a\xc3"},
+		`rule "\xff": a name must be UTF-8`: engine.SetRule{Name: "\xff", Metric: "AR", Everything: true},
+		`list "Country" has no formula`:     engine.SetFormula{Block: "Country", Formula: "1"},
 	} {
 		_, err := old.Update(context.Background(), setRole("HR", "di", "Admin"), change)
 		var es cube.Errors
@@ -101,6 +105,16 @@ func TestUpdateMistakes(t *testing.T) {
 		message = replaceFirst(message)
 		require.ErrorContains(t, err, message)
 		require.Len(t, es, 1, "%s", err)
+	}
+	p := newPair(t)
+	p.ws.AddProperty(p.country, "Since", cube.Type{Kind: cube.Date})
+	p.ws.AddProperty(p.country, "Note", cube.Type{Kind: cube.Text})
+	for message, change := range map[string]engine.Change{
+		`a text must be UTF-8`:                   setProperty("Country", "Japan", "Note", cube.TextValue("\xff")),
+		`the date is not of the years 0 to 9999`: setProperty("Country", "Japan", "Since", cube.DateValue(3_000_000)),
+	} {
+		_, err := p.compile(t).Update(context.Background(), change)
+		require.ErrorContains(t, err, message)
 	}
 	_, err := old.Update(context.Background(), setRole("HR", "x", "Admin"), setRole("HR", "y", "Admin"))
 	require.ErrorContains(t, err, `change 1, the role of "x": unknown member "x"`+"\n"+`change 2, the role of "y": unknown member "y"`)
