@@ -10,7 +10,7 @@ type bitTable struct {
 
 // wideBits says that andBits looks up several rows at once, so that to ask questions one at a time costs less than to
 // look up bytes that answer eight.
-func wideBits() bool { return vectors == avx512 }
+func wideBits() bool { return vectors == avx512 || vectors == avx2 && gathers() }
 
 // andBits clears the bits of words, one a code, whose code is not in the table; bits past the last code become zero.
 // scratch has room for 64 bytes a word. Where a code is not below the table's size it is false, and words hold anything.

@@ -204,18 +204,18 @@ func (x *stretch) decideGroup(group int) bool {
 	return true
 }
 
-// byBytes says that bytes, which answer all lanes at once, cost less than the bits of each lane: from two lanes on, where the
-// tables are short enough for bytes to be looked up several at a time.
+// byBytes says that bytes, which answer all lanes at once, cost less than the bits of each lane.
 func (x *stretch) byBytes(group int) bool {
-	if bits.OnesCount8(x.d.asked[group]) < 2 {
+	lanes := bits.OnesCount8(x.d.asked[group])
+	if lanes < 2 {
 		return false
 	}
+	byBits, byBytes := 0, 0
 	for i := range x.s.views {
-		if !tablesAreWide(len(x.s.views[i].settled.tables[group])) {
-			return false
-		}
+		bit, whole := lookUpCosts(len(x.s.views[i].settled.tables[group]))
+		byBits, byBytes = byBits+lanes*bit, byBytes+whole
 	}
-	return true
+	return byBytes <= byBits
 }
 
 // decideLanes is decideGroup lane by lane, by bits.

@@ -74,11 +74,11 @@ func decideFight(t *testing.T, factors int) duel {
 
 func TestGuardDecideAgainstThePlainLoop(t *testing.T) {
 	guard(t)
-	for factors, target := range map[int]float64{2: 10, 6: 4} {
-		if vectors != avx512 {
-			target = 1.5
-		}
-		decideFight(t, factors).require(t, target)
+	for _, x := range []struct {
+		factors int
+		targets [3]float64 // by instructions
+	}{{2, [...]float64{portable: 1.5, avx2: 5, avx512: 10}}, {6, [...]float64{portable: 1.5, avx2: 3.5, avx512: 4}}} {
+		eachSIMD(func(s simd) { decideFight(t, x.factors).require(t, x.targets[s]) })
 	}
 }
 

@@ -52,8 +52,8 @@ var kernelCases = []kernelCase{
 	{"stream 8", "stream64AVX2 stream64AVX512", fuzzRedacting(8, true)},
 	{"stream 16", "stream128AVX2 stream128AVX512", fuzzRedacting(16, true)},
 	{"andBits 8", "lookUp8ShortAVX2 lookUp8AVX512", fuzzBits[uint8]},
-	{"andBits 16", "lookUp16ShortAVX2 lookUp16ShortAVX512 lookUp16LongAVX512 lookUp16GatherAVX512", fuzzBits[uint16]},
-	{"andBits 32", "lookUp32ShortAVX2 lookUp32ShortAVX512 lookUp32LongAVX512 lookUp32GatherAVX512", fuzzBits[uint32]},
+	{"andBits 16", "lookUp16ShortAVX2 lookUp16GatherAVX2 lookUp16ShortAVX512 lookUp16LongAVX512 lookUp16GatherAVX512", fuzzBits[uint16]},
+	{"andBits 32", "lookUp32ShortAVX2 lookUp32GatherAVX2 lookUp32ShortAVX512 lookUp32LongAVX512 lookUp32GatherAVX512", fuzzBits[uint32]},
 	{"setTable 8", "setTable8ShortAVX512", fuzzTable(setTable[uint8])},
 	{"setTable 16", "setTable16ShortAVX512 setTable16LongAVX512", fuzzTable(setTable[uint16])},
 	{"setTable 32", "setTable32ShortAVX512 setTable32LongAVX512", fuzzTable(setTable[uint32])},
@@ -75,7 +75,7 @@ var kernelCases = []kernelCase{
 	{"countBits", "countAVX512", fuzzCount},
 	{"countBoth", "countBothAVX512", fuzzCountBoth},
 	{"andShifted", "andShiftedAVX2 andShiftedAVX512", fuzzShifted},
-	{"pack", "pickAVX512", fuzzPack},
+	{"pack", "pickAVX2 pickAVX512", fuzzPack},
 	{"allBits", "allOnesAVX2", fuzzAllBits},
 }
 

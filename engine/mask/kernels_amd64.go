@@ -154,6 +154,16 @@ func lookUp16ShortAVX2(words []uint64, codes []uint16, table []uint64) (most uin
 //go:noescape
 func lookUp32ShortAVX2(words []uint64, codes []uint32, table []uint64) (most uint32)
 
+// lookUp16GatherAVX2 looks up codes in a table of less than 2^31 bits.
+//
+//go:noescape
+func lookUp16GatherAVX2(words []uint64, codes []uint16, table []uint64) (most uint32)
+
+// lookUp32GatherAVX2 looks up codes in a table of less than 2^31 bits.
+//
+//go:noescape
+func lookUp32GatherAVX2(words []uint64, codes []uint32, table []uint64) (most uint32)
+
 // setTable8ShortAVX512 writes to dst the table's byte for each code.
 //
 //go:noescape
@@ -344,10 +354,15 @@ func andShiftedAVX512(words []uint64, from []uint64, shift uint64)
 //go:noescape
 func andShiftedAVX2(words []uint64, from []uint64, shift uint64)
 
-// pickAVX512 sets each bit of words where the byte of its row has a bit in common with bit.
+// pickAVX512 sets each bit of words where the byte of its row has a bit in common with bit, which is a single one.
 //
 //go:noescape
 func pickAVX512(words []uint64, rows []byte, bit byte)
+
+// pickAVX2 sets each bit of words where the byte of its row has a bit in common with bit, which is a single one.
+//
+//go:noescape
+func pickAVX2(words []uint64, rows []byte, bit byte)
 
 // allOnesAVX2 says whether all bits of a multiple of 256 bytes are set.
 //

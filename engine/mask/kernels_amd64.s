@@ -3068,6 +3068,254 @@ words_done:
 	VZEROUPPER
 	RET
 
+// func lookUp16GatherAVX2(words []uint64, codes []uint16, table []uint64) (most uint32)
+// Requires: AVX, AVX2
+TEXT ·lookUp16GatherAVX2(SB), NOSPLIT, $0-76
+	MOVQ         words_base+0(FP), AX
+	MOVQ         words_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         table_base+48(FP), BX
+	MOVQ         table_len+56(FP), SI
+	VMOVDQU      each4Is31<>+0(SB), Y0
+	VPXOR        Y1, Y1, Y1
+	ADDQ         SI, SI
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	XORL       SI, SI
+	VPMOVZXWD  112(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  96(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  80(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  64(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  48(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  32(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  16(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VPMOVZXWD  (DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	ANDQ       SI, (AX)
+	ADDQ       $0x00000080, DX
+	ADDQ       $0x00000008, AX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI128 $0x01, Y1, X0
+	VPMAXUD      X0, X1, X1
+	VPSRLDQ      $0x08, X1, X0
+	VPMAXUD      X0, X1, X1
+	VPSRLDQ      $0x04, X1, X0
+	VPMAXUD      X0, X1, X1
+	VMOVD        X1, AX
+	MOVL         AX, most+72(FP)
+	VZEROUPPER
+	RET
+
+// func lookUp32GatherAVX2(words []uint64, codes []uint32, table []uint64) (most uint32)
+// Requires: AVX, AVX2
+TEXT ·lookUp32GatherAVX2(SB), NOSPLIT, $0-76
+	MOVQ         words_base+0(FP), AX
+	MOVQ         words_len+8(FP), CX
+	MOVQ         codes_base+24(FP), DX
+	MOVQ         table_base+48(FP), BX
+	MOVQ         table_len+56(FP), SI
+	VMOVDQU      each4Is31<>+0(SB), Y0
+	VPXOR        Y1, Y1, Y1
+	ADDQ         SI, SI
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	XORL       SI, SI
+	VMOVDQU    224(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    192(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    160(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    128(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    96(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    64(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    32(DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	VMOVDQU    (DX), Y3
+	VPMAXUD    Y3, Y1, Y1
+	VPSRLD     $0x05, Y3, Y4
+	VPCMPGTD   Y4, Y2, Y5
+	VPXOR      Y6, Y6, Y6
+	VPGATHERDD Y5, (BX)(Y4*4), Y6
+	VPANDN     Y0, Y3, Y3
+	VPSLLVD    Y3, Y6, Y6
+	VMOVMSKPS  Y6, DI
+	SHLQ       $0x08, SI
+	ORQ        DI, SI
+	ANDQ       SI, (AX)
+	ADDQ       $0x00000100, DX
+	ADDQ       $0x00000008, AX
+	DECQ       CX
+	JNZ        words_next
+
+words_done:
+	VEXTRACTI128 $0x01, Y1, X0
+	VPMAXUD      X0, X1, X1
+	VPSRLDQ      $0x08, X1, X0
+	VPMAXUD      X0, X1, X1
+	VPSRLDQ      $0x04, X1, X0
+	VPMAXUD      X0, X1, X1
+	VMOVD        X1, AX
+	MOVL         AX, most+72(FP)
+	VZEROUPPER
+	RET
+
 // func setTable8ShortAVX512(dst []byte, codes []uint8, table []byte) (most uint32)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV
 TEXT ·setTable8ShortAVX512(SB), NOSPLIT, $0-76
@@ -6619,6 +6867,37 @@ words_next:
 	ADDQ     $0x00000008, AX
 	DECQ     CX
 	JNZ      words_next
+
+words_done:
+	VZEROUPPER
+	RET
+
+// func pickAVX2(words []uint64, rows []byte, bit byte)
+// Requires: AVX, AVX2
+TEXT ·pickAVX2(SB), NOSPLIT, $0-49
+	MOVQ         words_base+0(FP), AX
+	MOVQ         words_len+8(FP), CX
+	MOVQ         rows_base+24(FP), DX
+	MOVBLZX      bit+48(FP), BX
+	VMOVD        BX, X0
+	VPBROADCASTB X0, Y0
+	TESTQ        CX, CX
+	JZ           words_done
+
+words_next:
+	VPAND     (DX), Y0, Y1
+	VPCMPEQB  Y0, Y1, Y1
+	VPMOVMSKB Y1, BX
+	VPAND     32(DX), Y0, Y1
+	VPCMPEQB  Y0, Y1, Y1
+	VPMOVMSKB Y1, SI
+	SHLQ      $0x20, SI
+	ORQ       BX, SI
+	MOVQ      SI, (AX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000008, AX
+	DECQ      CX
+	JNZ       words_next
 
 words_done:
 	VZEROUPPER

@@ -53,6 +53,9 @@ func redactWords(dst, src []byte, words []uint64, width int, past bool) int {
 // A long table costs a step for every 1,024 bits, a gather always the same.
 const maxLong = 24 << 10
 
+// Of tables of more than maxGathered words nothing is gathered: bits are numbered by 32 bits, and pieces of 32 by 31.
+const maxGathered = 1 << 25
+
 // lookUpWords is andBits for the rows of whole words; it says how many words it did, and the largest code.
 func lookUpWords[T uint8 | uint16 | uint32](words []uint64, codes []T, t bitTable) (done int, most uint32) {
 	done = min(len(words), len(codes)/64)
@@ -71,6 +74,8 @@ func lookUpWords[T uint8 | uint16 | uint32](words []uint64, codes []T, t bitTabl
 		switch {
 		case vectors == avx2 && t.size <= 512:
 			return done, lookUpShort(words, codes, table, lookUp16ShortAVX2)
+		case vectors == avx2 && gathers():
+			return done, lookUp16GatherAVX2(words, codes, table)
 		case vectors == avx2:
 			return 0, 0
 		case t.size <= 1024:
@@ -78,12 +83,15 @@ func lookUpWords[T uint8 | uint16 | uint32](words []uint64, codes []T, t bitTabl
 		case t.size <= maxLong:
 			done &^= 1
 			return done, lookUp16LongAVX512(words[:done], codes[:64*done], table)
+		case gathers():
+			return done, lookUp16GatherAVX512(words, codes, table)
 		}
-		return done, lookUp16GatherAVX512(words, codes, table)
 	case []uint32:
 		switch {
 		case vectors == avx2 && t.size <= 512:
 			return done, lookUpShort(words, codes, table, lookUp32ShortAVX2)
+		case vectors == avx2 && len(table) <= maxGathered && gathers():
+			return done, lookUp32GatherAVX2(words, codes, table)
 		case vectors == avx2:
 			return 0, 0
 		case t.size <= 1024:
@@ -91,11 +99,19 @@ func lookUpWords[T uint8 | uint16 | uint32](words []uint64, codes []T, t bitTabl
 		case t.size <= maxLong:
 			done &^= 1
 			return done, lookUp32LongAVX512(words[:done], codes[:64*done], table)
-		case len(table) <= 1<<25: // Bits are numbered by 32 bits, and pieces by 31.
+		case len(table) <= maxGathered && gathers():
 			return done, lookUp32GatherAVX512(words, codes, table)
 		}
 	}
 	return 0, 0
+}
+
+// gatherWords is the gather of lookUpWords alone.
+func gatherWords(words []uint64, codes []uint32, table []uint64) uint32 {
+	if vectors == avx2 {
+		return lookUp32GatherAVX2(words, codes, table)
+	}
+	return lookUp32GatherAVX512(words, codes, table)
 }
 
 // lookUpShort calls a kernel for AVX2, whose table has 512 bits.
@@ -107,6 +123,22 @@ func lookUpShort[T uint8 | uint16 | uint32](words []uint64, codes []T, table []u
 
 // Tables of more than maxTable bytes are faster one code after the other.
 const maxTable = 4096
+
+// lookUpCosts is what a row costs that is looked up in a table of n entries, for a bit and for a byte of it, one in parts of the
+// other. With AVX2 bytes are looked up one by one.
+func lookUpCosts(n int) (bit, whole int) {
+	switch {
+	case n == 0:
+		return 0, 0
+	case vectors == avx512 && n <= maxTable:
+		return 1, 1
+	case vectors == avx2 && n <= 512:
+		return 2, 5
+	case vectors == avx2:
+		return 7, 5
+	}
+	return 0, 1 << 20
+}
 
 // tablesAreWide says whether tableBytes looks up in tables of such lengths.
 func tablesAreWide(sizes ...int) bool { return vectors == avx512 && slices.Max(sizes) <= maxTable }
@@ -263,9 +295,14 @@ func andShiftedWords(words, from []uint64, shift uint) int {
 
 // packWords is pack for all words, if it is done.
 func packWords(out []uint64, rows []byte, k int) bool {
-	if vectors != avx512 {
+	rows = rows[:64*len(out)]
+	switch vectors {
+	case avx512:
+		pickAVX512(out, rows, 1<<k)
+	case avx2:
+		pickAVX2(out, rows, 1<<k)
+	default:
 		return false
 	}
-	pickAVX512(out, rows[:64*len(out)], 1<<k)
 	return true
 }

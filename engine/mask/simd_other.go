@@ -12,9 +12,13 @@ func lookUpWords[T uint8 | uint16 | uint32]([]uint64, []T, bitTable) (done int, 
 	return 0, 0
 }
 
+func gatherWords([]uint64, []uint32, []uint64) uint32 { return 0 }
+
 func tableBytes[T uint8 | uint16 | uint32]([]byte, []T, []byte, bool) (done int, most uint32) {
 	return 0, 0
 }
+
+func lookUpCosts(int) (bit, whole int) { return 0, 1 }
 
 func tablesAreWide(...int) bool { return false }
 

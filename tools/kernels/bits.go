@@ -13,6 +13,7 @@ func bits() {
 	andShifted512()
 	andShifted256()
 	pick()
+	pick256()
 	allOnes()
 }
 
@@ -107,6 +108,30 @@ func andShifted256() {
 	leave()
 }
 
+func pick256() {
+	kernel("pickAVX2", pickSignature, pickDoc)
+	words, n, rows := base("words"), length("words"), base("rows")
+	bit := YMM()
+	VMOVD(Load(Param("bit"), GP32()), bit.AsX())
+	VPBROADCASTB(bit.AsX(), bit)
+	rounds("words", n, func() {
+		var half [2]reg.GPVirtual
+		for i := range half {
+			v := YMM()
+			VPAND(at(rows, 32*i), bit, v)
+			VPCMPEQB(bit, v, v)
+			half[i] = GP32()
+			VPMOVMSKB(v, half[i])
+		}
+		SHLQ(operand.Imm(32), half[1].As64())
+		ORQ(half[0].As64(), half[1].As64())
+		MOVQ(half[1].As64(), at(words, 0))
+		step(64, rows)
+		step(8, words)
+	})
+	leave()
+}
+
 // allOnes stops at the first block that lacks a bit. Memory is what bounds it: there is none for wider vectors.
 func allOnes() {
 	kernel("allOnesAVX2", "func(of []byte) bool", "says whether all bits of a multiple of 256 bytes are set.")
@@ -136,9 +161,14 @@ func allOnes() {
 	leave()
 }
 
+const (
+	pickSignature = "func(words []uint64, rows []byte, bit byte)"
+	pickDoc       = "sets each bit of words where the byte of its row has a bit in common with bit, which is a single one."
+)
+
 // pick gathers one bit of each byte.
 func pick() {
-	kernel("pickAVX512", "func(words []uint64, rows []byte, bit byte)", "sets each bit of words where the byte of its row has a bit in common with bit.")
+	kernel("pickAVX512", pickSignature, pickDoc)
 	words, n, rows := base("words"), length("words"), base("rows")
 	bit := ZMM()
 	VPBROADCASTB(Load(Param("bit"), GP32()), bit)

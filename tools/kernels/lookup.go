@@ -25,6 +25,9 @@ func lookups() {
 	for _, width := range []int{1, 2, 4} {
 		lookUpShort256(width)
 	}
+	for _, width := range []int{2, 4} {
+		lookUpGather256(width)
+	}
 }
 
 func lookUpSignature(width int) string {
@@ -295,6 +298,45 @@ func lookUpShort256(width int) {
 			VPANDN(top, c, far) // 31 less the lower five bits
 			VPSLLVD(far, found, found)
 			mask := GP32()
+			VMOVMSKPS(found, mask)
+			SHLQ(operand.Imm(8), word)
+			ORQ(mask.As64(), word)
+		}
+		ANDQ(word, at(words, 0))
+		step(64*width, codes)
+		step(8, words)
+	})
+	Store(largest(most, 4), Return("most"))
+	leave()
+}
+
+// lookUpGather256 is lookUpGather512 with AVX2: 8 rows at a time, and pieces compared as signed numbers, which they fit.
+func lookUpGather256(width int) {
+	kernel(fmt.Sprintf("lookUp%dGatherAVX2", 8*width), lookUpSignature(width), "looks up codes in a table of less than 2^31 bits.")
+	words, n, codes, table, size := base("words"), length("words"), base("codes"), base("table"), length("table")
+	top, most, limit := YMM(), YMM(), YMM()
+	VMOVDQU(constant("each4Is31", 4, counted(16, func(int) uint64 { return 31 })), top)
+	VPXOR(most, most, most)
+	ADDQ(size, size) // in pieces of 32 bits
+	VMOVD(size.As32(), limit.AsX())
+	VPBROADCASTD(limit.AsX(), limit)
+	rounds("words", n, func() {
+		word := GP64()
+		XORL(word.As32(), word.As32())
+		for i := 7; i >= 0; i-- {
+			c, piece, inside, found, far, mask := YMM(), YMM(), YMM(), YMM(), YMM(), GP32()
+			if width == 2 {
+				VPMOVZXWD(at(codes, 16*i), c)
+			} else {
+				VMOVDQU(at(codes, 32*i), c)
+			}
+			VPMAXUD(c, most, most)
+			VPSRLD(operand.Imm(5), c, piece)
+			VPCMPGTD(piece, limit, inside)
+			VPXOR(found, found, found)
+			VPGATHERDD(inside, operand.Mem{Base: table, Index: piece, Scale: 4}, found)
+			VPANDN(top, c, far) // 31 less the lower five bits
+			VPSLLVD(far, found, found)
 			VMOVMSKPS(found, mask)
 			SHLQ(operand.Imm(8), word)
 			ORQ(mask.As64(), word)
