@@ -63,6 +63,7 @@ var law = map[string]wing{
 		testing: true,
 	},
 	"engine/mask/masktest": {imports: arrowOnly("array", "extensions", "memory"), testing: true},
+	"bench/fewest":         {testing: true},
 	"bench/...":            {free: true},
 	"cmd/...":              {free: true},
 	"examples/...":         {free: true},

