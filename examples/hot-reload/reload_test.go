@@ -72,7 +72,7 @@ func TestQueriesWhileRightsChange(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			last := 0
-			for ctx.Err() == nil {
+			for asks := true; asks; asks = ctx.Err() == nil {
 				out, number, err := q.run("bo", result)
 				if err != nil || number < last || strings.TrimSpace(line(out)) != sees[(number+1)%2] {
 					t.Errorf("generation %d after %d: %v %v", number, last, out, err)
@@ -114,7 +114,7 @@ func TestOldGenerationsAreReleased(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for i, p := range old {
-		for deadline := time.Now().Add(10 * time.Second); p.Value() != nil; runtime.GC() {
+		for deadline := time.Now().Add(time.Minute); p.Value() != nil; runtime.GC() {
 			require.True(t, time.Now().Before(deadline), "generation %d is still held", i+1)
 		}
 	}
