@@ -115,8 +115,8 @@ func waitForPart(folder string, atMost time.Duration) {
 	}
 }
 
-// waitForStart waits until a process ignores SIGPIPE, which the command does right before it listens for signals: before
-// that a signal ends it as it ends any program. Where there is no /proc it waits for a second.
+// waitForStart waits until a process ignores SIGPIPE, which the command does once it listens for signals: before that a
+// signal ends it as it ends any program. Where there is no /proc it waits for a second.
 func waitForStart(pid int, atMost time.Duration) {
 	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -169,9 +169,9 @@ func TestSignalsEndCompiles(t *testing.T) {
 		cmd := process(t, "compile", "-m", model, "-o", filepath.Join(folder, "x.rights"))
 		require.NoError(t, cmd.Start())
 		if i == 0 {
-			waitForPart(folder, 10*time.Second)
+			waitForPart(folder, time.Minute)
 		} else {
-			waitForStart(cmd.Process.Pid, 10*time.Second)
+			waitForStart(cmd.Process.Pid, time.Minute)
 			time.Sleep(time.Duration(i) * 60 * time.Millisecond)
 		}
 		require.NoError(t, cmd.Process.Signal(signal))

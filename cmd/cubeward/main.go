@@ -14,13 +14,14 @@ import (
 const grace = 200 * time.Millisecond
 
 func main() {
-	// A write to a closed pipe must come back as an error, so that unfinished files are removed.
-	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	files := &fileSet{}
 	stop := make(chan os.Signal, 2)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A write to a closed pipe must come back as an error, so that unfinished files are removed. Who sees from outside that
+	// it does knows that signals are listened to.
+	signal.Ignore(syscall.SIGPIPE)
 	go func() {
 		<-stop
 		cancel()

@@ -56,7 +56,7 @@ func TestSignalsLeaveNoFile(t *testing.T) {
 		require.NoError(t, cmd.Start())
 		_, err = stdin.Write(streamOf(t, schema, batches, false))
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return len(files(t, dir)) == 1 }, 10*time.Second, 5*time.Millisecond, "the temporary file")
+		require.Eventually(t, func() bool { return len(files(t, dir)) == 1 }, time.Minute, 5*time.Millisecond, "the temporary file")
 		require.NoError(t, cmd.Process.Signal(signal))
 		require.NoError(t, cmd.Process.Signal(signal), "a second one does not wait")
 		err = cmd.Wait()
