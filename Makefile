@@ -63,7 +63,7 @@ check: ## format, vet, staticcheck, generated files, and the laws of the house (
 	exit $$bad
 
 test: ## all tests of all modules, with the race detector
-	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 15m ./... ) || bad=1; done; exit $$bad
+	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 40m ./... ) || bad=1; done; exit $$bad
 
 # What masks, as on processors that lack some or all of the vectors there are here; Go and the kernels ask GODEBUG.
 MASKING   = ./engine/mask/... ./engine/parquetio ./engine/enginetest

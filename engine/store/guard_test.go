@@ -49,7 +49,10 @@ func TestGuardOpen(t *testing.T) {
 		do()
 		*least = min(*least, time.Since(began))
 	}
-	for range 5 {
+	missed := func() bool {
+		return open.Seconds()/compile.Seconds() > openShare || first.Seconds()/compile.Seconds() > answerShare
+	}
+	for turns := 0; turns < 5 || turns < 20 && missed(); turns++ { // where the machine does much else it takes more of them
 		best(&compile, func() { compileFiles(t, dir) })
 		for range 5 {
 			best(&open, func() {
@@ -80,9 +83,6 @@ func compileFiles(t *testing.T, dir string) {
 
 // TestGuardOpenReadsLittle: what opening reads does not grow with what members hold, only with how many they are.
 func TestGuardOpenReadsLittle(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector allocates")
-	}
 	_, path := company(t, 10_000)
 	file, err := os.Open(path)
 	require.NoError(t, err)
