@@ -192,7 +192,7 @@ func TestValidate(t *testing.T) {
 		`metric "a::b"`:                        func(x *model) { x.app.AddMetric("a::b", number) },
 		`metric ""`:                            func(x *model) { x.app.AddMetric("", number) },
 		`application "A" stands twice`:         func(x *model) { x.ws.AddApplication("A") },
-		`metric "\\xff": a name must be UTF-8`: func(x *model) { x.app.AddMetric("\xff", number) },
+		`metric "\xff": a name must be UTF-8`: func(x *model) { x.app.AddMetric("\xff", number) },
 		`inheritance within an application is only left out where`: func(x *model) { x.app.InheritWithin = false },
 		`has the dimension "L" twice`:                              func(x *model) { x.m.Dims = append(x.m.Dims, x.list) },
 		`is no list of this workspace`:                             func(x *model) { x.m.Dims = []*List{lists(t, 2)[0]} },
