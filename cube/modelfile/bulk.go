@@ -19,6 +19,13 @@ type bulkPlan struct {
 	dims, values int // how many of each
 }
 
+// bulkTable is where a table is, and who reads it.
+type bulkTable struct {
+	location
+	extension string
+	reader    TableReader // nil for those that this package reads
+}
+
 // wantedColumn is a sink and the names that its column may have, none for the first column.
 type wantedColumn struct {
 	*sink
@@ -76,12 +83,30 @@ func (p *bulkPlan) bind(header []string) bool {
 }
 
 // bulkFile is where the table is that a file of the model names at n, if it can be read in bulk. It reports nothing.
-func (l *loader) bulkFile(src *source, n *node) (location, bool) {
-	if l.byRow || n == nil || !n.scalar() || !strings.EqualFold(filepath.Ext(n.text), ".csv") {
-		return location{}, false
+func (l *loader) bulkFile(src *source, n *node) (bulkTable, bool) {
+	if l.byRow || n == nil || !n.scalar() {
+		return bulkTable{}, false
 	}
-	quiet := loader{files: l.files}
-	return quiet.resolve(src, n, n.text)
+	t := bulkTable{extension: strings.ToLower(filepath.Ext(n.text))}
+	switch t.extension {
+	case ".csv", ".arrow", ".arrows":
+	default:
+		if t.reader = l.opt.Tables[t.extension]; t.reader == nil {
+			return t, false
+		}
+	}
+	quiet, ok := loader{files: l.files}, false
+	t.location, ok = quiet.resolve(src, n, n.text)
+	return t, ok
+}
+
+// bulk reads a table by a plan, and gives its rows to take, some after the other, until take does not want them. It
+// says whether all of the table was read; else nothing that was taken counts.
+func (l *loader) bulk(at bulkTable, plan *bulkPlan, take func(*bulkRows) bool) bool {
+	if at.extension == ".csv" {
+		return l.bulkCSV(at.location, plan, take)
+	}
+	return l.bulkArrow(at, plan, take)
 }
 
 // nameAt is the name that stands at n, "" where there is none.

@@ -81,9 +81,8 @@ func lastRow(b []byte) int {
 	}
 }
 
-// bulk reads a CSV file by a plan, and gives the rows of its parts to take, one part after the other, until take does
-// not want them. It says whether all of the file was read; else nothing that was taken counts.
-func (l *loader) bulk(at location, plan *bulkPlan, take func(*bulkRows) bool) bool {
+// bulkCSV is bulk for a CSV file.
+func (l *loader) bulkCSV(at location, plan *bulkPlan, take func(*bulkRows) bool) bool {
 	file, size, err := l.files.open(at.rel)
 	if err != nil {
 		return false

@@ -84,10 +84,11 @@ type loader struct {
 	ws      *cube.Workspace
 	apps    []*application
 	byName  map[string]*application
-	longest int          // the length of the longest name of an application
-	alone   *application // where the file stands alone
-	byRow   bool         // nothing is read in bulk
-	part    int          // how much is read at once in bulk
+	longest int                    // the length of the longest name of an application
+	alone   *application           // where the file stands alone
+	byRow   bool                   // nothing is read in bulk
+	part    int                    // how much is read at once in bulk
+	refused map[string]*cube.Error // the table that was refused last as it was opened, by where it is
 	users   *list
 	lists   []*list // User first, then as cube.Workspace.Lists without the lists Role
 

@@ -73,7 +73,12 @@ func (l *loader) openTable(src *source, n *node) (table, bool) {
 		return nil, false
 	}
 	var t table
-	var problem *cube.Error
+	problem := l.refused[at.rel]
+	l.refused = nil
+	if problem != nil {
+		l.mistake(problem.Pos, "%s", problem.Message)
+		return nil, false
+	}
 	if extension == ".csv" {
 		text, err := l.files.read(at, 0)
 		if err != nil {
