@@ -66,3 +66,13 @@ const (
 	extensionName = "ARROW:extension:name"
 	extensionData = "ARROW:extension:metadata"
 )
+
+// mapFromV17 is a map type of v18 with these fields.
+func mapFromV17(key, item arrow.Field) *arrow.MapType { return arrow.MapOfFields(key, item) }
+
+// mapToV17 is a map type of v17, which cannot be made of fields, with what of them it can have.
+func mapToV17(key, item arrow17.Field) *arrow17.MapType {
+	m := arrow17.MapOfWithMetadata(key.Type, key.Metadata, item.Type, item.Metadata)
+	m.SetItemNullable(item.Nullable)
+	return m
+}

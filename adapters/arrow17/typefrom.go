@@ -110,7 +110,7 @@ func nestedFromV17(dt arrow17.NestedType) (arrow.DataType, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := arrow.MapOfFields(entry[0], entry[1])
+		out := mapFromV17(entry[0], entry[1])
 		out.KeysSorted = m.KeysSorted
 		return out, nil
 	}

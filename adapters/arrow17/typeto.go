@@ -1,3 +1,5 @@
+// Code generated from typefrom.go by go test -run TestTwins -update; DO NOT EDIT.
+
 package arrow17
 
 import (
@@ -110,8 +112,7 @@ func nestedToV17(dt arrow.NestedType) (arrow17.DataType, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := arrow17.MapOfWithMetadata(entry[0].Type, entry[0].Metadata, entry[1].Type, entry[1].Metadata)
-		out.SetItemNullable(entry[1].Nullable)
+		out := mapToV17(entry[0], entry[1])
 		out.KeysSorted = m.KeysSorted
 		return out, nil
 	}

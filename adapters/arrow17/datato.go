@@ -1,3 +1,5 @@
+// Code generated from datafrom.go by go test -run TestTwins -update; DO NOT EDIT.
+
 package arrow17
 
 import (
@@ -9,41 +11,6 @@ import (
 	array17 "github.com/apache/arrow/go/v17/arrow/array"
 	memory17 "github.com/apache/arrow/go/v17/arrow/memory"
 )
-
-// ToV17 is a batch of v18 as a record of v17, which the caller releases. It fails where v17 lacks a type. Metadata of the
-// batch itself, which v17 does not know, is left out.
-func ToV17(batch arrow.RecordBatch) (arrow17.Record, error) {
-	schema, err := SchemaToV17(batch.Schema())
-	if err != nil {
-		return nil, err
-	}
-	return recordToV17(batch, schema)
-}
-
-func recordToV17(batch arrow.RecordBatch, schema *arrow17.Schema) (out arrow17.Record, err error) {
-	var columns []arrow17.Array
-	defer func() {
-		for _, c := range columns {
-			c.Release()
-		}
-	}()
-	err = guard(func() error {
-		if int(batch.NumCols()) != schema.NumFields() {
-			return fmt.Errorf("%d columns for a schema of %d", batch.NumCols(), schema.NumFields())
-		}
-		for i, c := range batch.Columns() {
-			d, err := dataToV17(c.Data(), schema.Field(i).Type)
-			if err != nil {
-				return fmt.Errorf("column %q: %w", schema.Field(i).Name, err)
-			}
-			defer d.Release()
-			columns = append(columns, array17.MakeFromData(d))
-		}
-		out = array17.NewRecord(schema, columns, batch.NumRows())
-		return nil
-	})
-	return out, err
-}
 
 // dataToV17 is an array's data with its children and dictionary; dt is its type in v17.
 func dataToV17(d arrow.ArrayData, dt arrow17.DataType) (*array17.Data, error) {
@@ -64,8 +31,7 @@ func dataToV17(d arrow.ArrayData, dt arrow17.DataType) (*array17.Data, error) {
 	}()
 	for i, b := range d.Buffers() {
 		if b != nil {
-			data, keep := lend(b, b.Bytes())
-			buffers[i] = memory17.NewBufferWithAllocator(data, keep)
+			buffers[i] = memory17.NewBufferWithAllocator(lend(b, b.Bytes()))
 		}
 	}
 	types, values := partsOfV17(dt)

@@ -10,41 +10,6 @@ import (
 	array17 "github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// FromV17 is a record of v17 as a batch of v18, which the caller releases. It costs some allocations a column, whatever
-// its bytes; a Reader converts the schema once.
-func FromV17(rec arrow17.Record) (arrow.RecordBatch, error) {
-	schema, err := SchemaFromV17(rec.Schema())
-	if err != nil {
-		return nil, err
-	}
-	return batchFromV17(rec, schema)
-}
-
-func batchFromV17(rec arrow17.Record, schema *arrow.Schema) (out arrow.RecordBatch, err error) {
-	var columns []arrow.Array
-	defer func() {
-		for _, c := range columns {
-			c.Release()
-		}
-	}()
-	err = guard(func() error {
-		if int(rec.NumCols()) != schema.NumFields() {
-			return fmt.Errorf("%d columns for a schema of %d", rec.NumCols(), schema.NumFields())
-		}
-		for i, c := range rec.Columns() {
-			d, err := dataFromV17(c.Data(), schema.Field(i).Type)
-			if err != nil {
-				return fmt.Errorf("column %q: %w", schema.Field(i).Name, err)
-			}
-			defer d.Release()
-			columns = append(columns, array.MakeFromData(d))
-		}
-		out = array.NewRecordBatch(schema, columns, rec.NumRows())
-		return nil
-	})
-	return out, err
-}
-
 // dataFromV17 is an array's data with its children and dictionary; dt is its type in v18.
 func dataFromV17(d arrow17.ArrayData, dt arrow.DataType) (*array.Data, error) {
 	if int(storageOfV17(d.DataType()).ID()) != int(storageOf(dt).ID()) { // both versions number types alike
