@@ -13,19 +13,24 @@ type bitTable struct {
 func wideBits() bool { return vectors == avx512 || vectors == avx2 && gathers() }
 
 // andBits clears the bits of words, one a code, whose code is not in the table; bits past the last code become zero.
-// scratch has room for 64 bytes a word. Where a code is not below the table's size it is false, and words hold anything.
+// scratch has room for 64 bytes or a multiple of that, the more the better. Where a code is not below the table's size it is false, and words hold anything.
 func andBits[T uint8 | uint16 | uint32](words []uint64, codes []T, table bitTable, scratch []byte) bool {
 	done, most := lookUpWords(words, codes, table)
 	if done > 0 && uint64(most) >= uint64(table.size) {
 		return false
 	}
 	words, codes = words[done:], codes[64*done:]
-	rows := scratch[:64*len(words)]
-	if !takeBitBytes(rows[:len(codes)], codes, table) {
-		return false
+	for len(words) > 0 {
+		some := words[:min(len(words), len(scratch)/64)]
+		rows := scratch[:64*len(some)]
+		n := min(len(codes), len(rows))
+		if !takeBitBytes(rows[:n], codes, table) {
+			return false
+		}
+		clear(rows[n:])
+		packAnd(some, rows)
+		words, codes = words[len(some):], codes[n:]
 	}
-	clear(rows[len(codes):])
-	packAnd(words, rows)
 	return true
 }
 

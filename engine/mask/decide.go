@@ -32,7 +32,7 @@ func (m *Masker) newScratch() *scratch {
 // decideChunk decides the rows [lo,hi); lo is the first row of a word.
 func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int) error {
 	x := stretch{m: m, d: d, s: s, from: lo, to: hi}
-	if size := 64 * wordsFor(hi-lo); len(s.bytes) < size {
+	if size := 64 * wordsFor(min(hi-lo, byteRows)); len(s.bytes) < size {
 		s.bytes = make([]byte, size)
 	}
 	runs := false

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"math/bits"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -8,11 +9,13 @@ import (
 
 // So many rows are decided at a time. Where something is written for each row, what a chunk needs stays in the first
 // cache. Where rows are looked up by what stands in the batch, the turns of the columns are long instead: each costs
-// the prefetchers a new start, which at chunkRows took more than half of the time that memory can be read in.
+// the prefetchers a new start, which at chunkRows took more than half of the time that memory can be read in, and at
+// byteRows still a tenth.
 const (
-	chunkRows  = 1 << 12
-	gridRows   = 1 << 14 // looked up directly, and cells are written
-	directRows = 1 << 16 // looked up directly, and nothing is written but bits
+	chunkRows = 1 << 12
+	gridRows  = 1 << 14 // looked up directly, and cells are written
+	byteRows  = 1 << 16 // looked up directly, and bytes may be written
+	bitRows   = 1 << 18 // looked up directly, and nothing is written but bits
 )
 
 // decision is the bits of one batch.
@@ -111,7 +114,7 @@ func (m *Masker) decideRows(d *decision, lo, end int) (err error) {
 	defer caught(&err)
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
-	for size := d.chunk(); lo < end; lo += size {
+	for size := d.chunk(m.wide); lo < end; lo += size {
 		if err := m.decideChunk(d, s, lo, min(lo+size, end)); err != nil {
 			return err
 		}
@@ -119,8 +122,8 @@ func (m *Masker) decideRows(d *decision, lo, end int) (err error) {
 	return nil
 }
 
-// chunk is how many rows are decided at a time.
-func (d *decision) chunk() int {
+// chunk is how many rows are decided at a time; wide says that single lanes go bit by bit.
+func (d *decision) chunk(wide bool) int {
 	for _, c := range d.cols {
 		if c.direct.none() || c.strays {
 			return chunkRows
@@ -129,5 +132,10 @@ func (d *decision) chunk() int {
 	if len(d.grids) > 0 {
 		return gridRows
 	}
-	return directRows
+	for _, lanes := range d.asked {
+		if !wide || bits.OnesCount8(lanes) > 1 {
+			return byteRows
+		}
+	}
+	return bitRows
 }
