@@ -174,6 +174,7 @@ func (c *Column) lay(space Space, axis int, inner, was uint64, moved func(ItemID
 		return out
 	}
 	places := make([]int, 0, len(c.cells))
+	out.cells = make([]uint64, 0, len(c.cells))
 	for i, cell := range c.cells {
 		if at, ok := to(cell); ok {
 			out.cells, places = append(out.cells, at), append(places, i)

@@ -186,12 +186,12 @@ func TestValidate(t *testing.T) {
 	require.NoError(t, valid().ws.Validate())
 	number := Type{Kind: Number}
 	for want, spoil := range map[string]func(*model){
-		`list "L" stands twice`:                func(x *model) { x.app.AddList("L") },
-		`metric "L" stands twice`:              func(x *model) { x.app.AddMetric("L", number) },
-		`list "User" stands twice`:             func(x *model) { x.app.AddList("User") },
-		`metric "a::b"`:                        func(x *model) { x.app.AddMetric("a::b", number) },
-		`metric ""`:                            func(x *model) { x.app.AddMetric("", number) },
-		`application "A" stands twice`:         func(x *model) { x.ws.AddApplication("A") },
+		`list "L" stands twice`:               func(x *model) { x.app.AddList("L") },
+		`metric "L" stands twice`:             func(x *model) { x.app.AddMetric("L", number) },
+		`list "User" stands twice`:            func(x *model) { x.app.AddList("User") },
+		`metric "a::b"`:                       func(x *model) { x.app.AddMetric("a::b", number) },
+		`metric ""`:                           func(x *model) { x.app.AddMetric("", number) },
+		`application "A" stands twice`:        func(x *model) { x.ws.AddApplication("A") },
 		`metric "\xff": a name must be UTF-8`: func(x *model) { x.app.AddMetric("\xff", number) },
 		`inheritance within an application is only left out where`: func(x *model) { x.app.InheritWithin = false },
 		`has the dimension "L" twice`:                              func(x *model) { x.m.Dims = append(x.m.Dims, x.list) },
