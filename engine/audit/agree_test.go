@@ -202,3 +202,23 @@ func outline(e *audit.Explanation) string {
 	fmt.Fprintf(&out, "%q %q\n", e.Remedies(cube.Read), e.Remedies(cube.Write))
 	return out.String()
 }
+
+// A slice has as many cells where there are no members.
+func TestWhoCountsCellsOfNobody(t *testing.T) {
+	ws := cube.NewWorkspace("W")
+	app := ws.AddApplication("A")
+	country, month := app.AddList("Country"), app.AddList("Month")
+	require.NoError(t, country.Append("France", "Japan"))
+	require.NoError(t, month.Append("Jan", "Feb", "Mar"))
+	sales := app.AddMetric("Sales", cube.Type{Kind: cube.Number}, country, month)
+	r, err := engine.Compile(context.Background(), ws, engine.Options{})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		at    []cube.ItemID
+		cells uint64
+	}{{[]cube.ItemID{cube.NoItem, cube.NoItem}, 6}, {[]cube.ItemID{1, cube.NoItem}, 3}, {[]cube.ItemID{1, 2}, 1}} {
+		a, err := audit.Who(context.Background(), r, engine.Ref{App: app, Block: sales}, c.at)
+		require.NoError(t, err)
+		require.Equal(t, audit.Answer{Ref: engine.Ref{App: app, Block: sales}, At: c.at, Cells: c.cells}, a)
+	}
+}

@@ -27,6 +27,12 @@ func Who(ctx context.Context, r *engine.Rights, ref engine.Ref, at []cube.ItemID
 	if err := r.Complete(); err != nil {
 		return a, err
 	}
+	a.Cells = 1
+	for i, d := range ref.Block.Dims {
+		if at == nil || at[i] < 0 {
+			a.Cells *= uint64(d.Len())
+		}
+	}
 	for _, group := range r.Groups() {
 		if err := ctx.Err(); err != nil {
 			return a, err
@@ -43,7 +49,6 @@ func Who(ctx context.Context, r *engine.Rights, ref engine.Ref, at []cube.ItemID
 			if err != nil {
 				return a, err
 			}
-			a.Cells = cells
 			if granted > 0 {
 				*q.some = append(*q.some, group...)
 			}
