@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // bound is a workload whose profile the page shows, and what a profile of it means.
 type bound struct{ name, says string }
@@ -55,13 +58,13 @@ it let others run.
 		if err != nil {
 			return err
 		}
-		list := ""
+		var list []string
 		for _, f := range functions {
 			if f.flat >= 3 {
-				list += fmt.Sprintf("%.0f %% `%s`<br>", f.flat, f.name)
+				list = append(list, fmt.Sprintf("%.0f %% `%s`", f.flat, f.name))
 			}
 		}
-		p.printf("| %s | %s | %s |\n", b.name, list, b.says)
+		p.printf("| %s | %s | %s |\n", b.name, strings.Join(list, "<br>"), b.says)
 	}
 	p.printf("\n")
 	return nil

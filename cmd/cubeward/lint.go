@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"os"
@@ -56,19 +57,7 @@ func lintCommand(t *tool) *cobra.Command {
 			if asJSON && sarif {
 				return usage("--json and --sarif are two forms of the result: choose one")
 			}
-			rights, err := model.compile(cmd.Context())
-			if err != nil {
-				return err
-			}
-			files, err := modelTexts(rights.Workspace())
-			if err != nil {
-				return err
-			}
-			found, err := audit.Lint(cmd.Context(), rights, audit.LintOptions{Files: files})
-			if err != nil {
-				return err
-			}
-			err = t.writeWhole(out, func(w io.Writer) error {
+			return t.lint(cmd.Context(), &model, out, func(w io.Writer, found []audit.Finding) error {
 				switch {
 				case asJSON:
 					return writeJSON(w, lintResults(found))
@@ -78,10 +67,6 @@ func lintCommand(t *tool) *cobra.Command {
 				_, err := io.WriteString(w, lintText(paintFor(w), found))
 				return failed(err)
 			})
-			if err == nil && len(found) > 0 {
-				err = &failure{status: statusRefused}
-			}
-			return err
 		},
 	}
 	model.register(cmd)
@@ -91,6 +76,27 @@ func lintCommand(t *tool) *cobra.Command {
 	registerJSON(cmd, &asJSON)
 	cmd.Flags().BoolVar(&sarif, "sarif", false, "the result as SARIF 2.1.0, for code review tools")
 	return cmd
+}
+
+// lint carries out the command: form writes what was found.
+func (t *tool) lint(ctx context.Context, model *modelFlags, out string, form func(io.Writer, []audit.Finding) error) error {
+	rights, err := model.compile(ctx)
+	if err != nil {
+		return err
+	}
+	files, err := modelTexts(rights.Workspace())
+	if err != nil {
+		return err
+	}
+	found, err := audit.Lint(ctx, rights, audit.LintOptions{Files: files})
+	if err != nil {
+		return err
+	}
+	err = t.writeWhole(out, func(w io.Writer) error { return form(w, found) })
+	if err == nil && len(found) > 0 {
+		err = &failure{status: statusRefused}
+	}
+	return err
 }
 
 // writeWhole writes a text to a file, whole or not at all, or to standard output where no file is named.
