@@ -15,6 +15,18 @@ func (r *redactor) buffer(n int) *memory.Buffer {
 	return b
 }
 
+// list is a list of buffers for an array, which keeps it.
+func (r *redactor) list(buffers ...*memory.Buffer) []*memory.Buffer {
+	n := len(buffers)
+	if len(r.lists) < n {
+		r.lists = make([]*memory.Buffer, max(n, listsAtFirst))
+	}
+	out := r.lists[:n:n]
+	r.lists = r.lists[n:]
+	copy(out, buffers)
+	return out
+}
+
 // zeroed is a new buffer of n zero bytes.
 func (r *redactor) zeroed(n int) *memory.Buffer {
 	b := r.buffer(n)

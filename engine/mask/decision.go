@@ -100,10 +100,15 @@ func (m *Masker) decide(d *decision, n int, cols []*coded, workers int) error {
 	if workers = min(workers, chunks/4); workers <= 1 {
 		return m.decideRows(d, 0, n)
 	}
+	return m.decideBeside(d, chunks, workers)
+}
+
+// decideBeside decides all chunks with several workers.
+func (m *Masker) decideBeside(d *decision, chunks, workers int) error {
 	var g errgroup.Group
 	for w := range workers {
 		g.Go(func() error {
-			return m.decideRows(d, w*chunks/workers*chunkRows, min((w+1)*chunks/workers*chunkRows, n))
+			return m.decideRows(d, w*chunks/workers*chunkRows, min((w+1)*chunks/workers*chunkRows, d.n))
 		})
 	}
 	return g.Wait()

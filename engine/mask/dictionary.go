@@ -151,8 +151,20 @@ func usesAll[T index](rows []T, size int) bool {
 	}
 	var marks [maxMarked]byte
 	for from := 0; from < len(rows); {
-		to := min(from+max(markedRows, from/4), len(rows))
-		for _, v := range rows[from:to] {
+		to := min(from+max(markedRows, from/8), len(rows))
+		chunk := rows[from:to]
+		for ; len(chunk) >= 8; chunk = chunk[8:] {
+			v := (*[8]T)(chunk)
+			marks[uint64(v[0])%maxMarked] = 1
+			marks[uint64(v[1])%maxMarked] = 1
+			marks[uint64(v[2])%maxMarked] = 1
+			marks[uint64(v[3])%maxMarked] = 1
+			marks[uint64(v[4])%maxMarked] = 1
+			marks[uint64(v[5])%maxMarked] = 1
+			marks[uint64(v[6])%maxMarked] = 1
+			marks[uint64(v[7])%maxMarked] = 1
+		}
+		for _, v := range chunk {
 			marks[uint64(v)%maxMarked] = 1
 		}
 		if from = to; bytes.Count(marks[:size], []byte{1}) == size {
@@ -301,5 +313,5 @@ func renumber[T index](r *redactor, p, values part, dt *arrow.DictionaryType, s 
 			out[from+i] = T(m.of(uint64(idx[row])) - 1)
 		}
 	}
-	return result{buffers: []*memory.Buffer{r.bitmap(visible, s.n), b}, dict: dict, nulls: nulls}, nil
+	return result{buffers: r.list(r.bitmap(visible, s.n), b), dict: dict, nulls: nulls}, nil
 }

@@ -28,7 +28,7 @@ func (r *redactor) fixed(p part, s selection, width int) (result, error) {
 	}
 	valid := r.bitmap(visible, s.n)
 	if r.shares(s, visible) {
-		return result{buffers: []*memory.Buffer{valid, r.window(p, 1, p.off*width, (p.off+p.n)*width)}, nulls: nulls}, nil
+		return result{buffers: r.list(valid, r.window(p, 1, p.off*width, (p.off+p.n)*width)), nulls: nulls}, nil
 	}
 	values := r.buffer(s.n * width)
 	if s.rows == nil {
@@ -36,7 +36,7 @@ func (r *redactor) fixed(p part, s selection, width int) (result, error) {
 	} else {
 		takeBytes(values.Bytes(), src, visible, s.rows, width)
 	}
-	return result{buffers: []*memory.Buffer{valid, values}, nulls: nulls}, nil
+	return result{buffers: r.list(valid, values), nulls: nulls}, nil
 }
 
 // window shares the bytes [from,to) of buffer i, which were found there.
@@ -133,7 +133,7 @@ func (r *redactor) boolean(p part, s selection) (result, error) {
 	for i, v := range visible {
 		words[i] &= v
 	}
-	return result{buffers: []*memory.Buffer{r.bitmap(visible, s.n), r.bitmap(words, s.n)}, nulls: nulls}, nil
+	return result{buffers: r.list(r.bitmap(visible, s.n), r.bitmap(words, s.n)), nulls: nulls}, nil
 }
 
 // takeBits sets the bits of the rows that the selection keeps and whose bit, counted from off, is set in src.

@@ -257,10 +257,10 @@ func (m *Masker) check(first uint64, batch arrow.RecordBatch) error {
 	if batch.NumCols() != int64(m.input.NumFields()) {
 		return errors.New("mask: the batch has another number of columns than its schema")
 	}
-	for i, f := range m.input.Fields() {
+	for i := range m.input.NumFields() {
 		col := batch.Column(i)
-		if col == nil || int64(col.Len()) != batch.NumRows() || !sameType(col.DataType(), f.Type) {
-			return fmt.Errorf("mask: column %q: %w: its length or type is not the batch's", f.Name, errShape)
+		if col == nil || int64(col.Len()) != batch.NumRows() || !sameType(col.DataType(), m.input.Field(i).Type) {
+			return fmt.Errorf("mask: column %q: %w: its length or type is not the batch's", m.input.Field(i).Name, errShape)
 		}
 	}
 	rows := uint64(batch.NumRows())

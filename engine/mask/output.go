@@ -18,8 +18,11 @@ type output struct {
 	flags     [][]uint64
 }
 
-// ownedAtFirst is what a column of a usual type is made of, at most.
-const ownedAtFirst = 8
+// What a column of a usual type is made of, at most: buffers and arrays, and places in lists of buffers.
+const (
+	ownedAtFirst = 8
+	listsAtFirst = 3
+)
 
 // reset makes room for n columns.
 func (o *output) reset(n int) {
@@ -31,6 +34,10 @@ func (o *output) reset(n int) {
 		}
 	}
 	o.redactors, o.arrays = o.redactors[:n], o.arrays[:n]
+	lists := make([]*memory.Buffer, listsAtFirst*n) // The arrays keep them.
+	for i := range o.redactors {
+		o.redactors[i].lists, lists = lists[:listsAtFirst:listsAtFirst], lists[listsAtFirst:]
+	}
 }
 
 // release lets go of what the columns were made of, and of the columns.
@@ -216,7 +223,7 @@ func (r *redactor) flags(words []uint64, n int) *array.Data {
 	if words == nil {
 		words = fullWords(n)
 	}
-	d := array.NewData(arrow.FixedWidthTypes.Boolean, n, []*memory.Buffer{nil, r.bitmap(words, n)}, nil, 0, 0)
+	d := array.NewData(arrow.FixedWidthTypes.Boolean, n, r.list(nil, r.bitmap(words, n)), nil, 0, 0)
 	r.own(d)
 	return d
 }

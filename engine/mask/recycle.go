@@ -14,6 +14,7 @@ import (
 // allocates may hold anything; redactor.buffer sees to it that all of it is written.
 type recycler struct {
 	pools [lastPower - firstPower + 1]sync.Pool // of *[]byte, by power of two
+	boxes sync.Pool                             // of *[]byte that hold nothing
 }
 
 // Memory outside these powers of two is not recycled.
@@ -30,8 +31,11 @@ func (r *recycler) pool(size int) *sync.Pool {
 // Allocate gives size bytes without spare capacity.
 func (r *recycler) Allocate(size int) []byte {
 	if p := r.pool(size); p != nil {
-		if b, ok := p.Get().(*[]byte); ok && cap(*b) >= size {
-			return (*b)[:size:size]
+		if box, ok := p.Get().(*[]byte); ok && cap(*box) >= size {
+			b := *box
+			*box = nil
+			r.boxes.Put(box)
+			return b[:size:size]
 		}
 	}
 	return memory.DefaultAllocator.Allocate(size)
@@ -51,6 +55,11 @@ func (r *recycler) Reallocate(size int, b []byte) []byte {
 // Free takes b back.
 func (r *recycler) Free(b []byte) {
 	if p := r.pool(cap(b)); p != nil {
-		p.Put(&b)
+		box, ok := r.boxes.Get().(*[]byte)
+		if !ok {
+			box = new([]byte)
+		}
+		*box = b
+		p.Put(box)
 	}
 }

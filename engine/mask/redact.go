@@ -58,6 +58,7 @@ type redactor struct {
 	mem    memory.Allocator
 	strict bool // something of the input stays away: a hidden row, a gap in a child
 	owned  []interface{ Release() }
+	lists  []*memory.Buffer // room for the lists of buffers that arrays are made of
 }
 
 func (r *redactor) own(x interface{ Release() }) { r.owned = append(r.owned, x) }
@@ -67,7 +68,7 @@ func (r *redactor) release() {
 		x.Release()
 	}
 	clear(r.owned)
-	r.owned, r.strict = r.owned[:0], false
+	r.owned, r.strict, r.lists = r.owned[:0], false, nil
 }
 
 // column redacts a whole column.
@@ -227,7 +228,7 @@ func (r *redactor) layout(p part, dt arrow.DataType, s selection) (result, error
 	}
 	switch dt := dt.(type) {
 	case *arrow.NullType:
-		return result{buffers: []*memory.Buffer{nil}, nulls: s.n}, nil
+		return result{buffers: r.list(nil), nulls: s.n}, nil
 	case *arrow.BooleanType:
 		return r.boolean(p, s)
 	case *arrow.StringType, *arrow.BinaryType:

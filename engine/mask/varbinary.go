@@ -116,7 +116,7 @@ func varBinary[O offset](r *redactor, p part, s selection) (result, error) {
 	valid := r.bitmap(visible, s.n)
 	if r.shares(s, visible) {
 		values := r.window(p, 2, int(o[0]), int(o[p.n]))
-		return result{buffers: []*memory.Buffer{valid, rebased(r, p, o), values}, nulls: nulls}, nil
+		return result{buffers: r.list(valid, rebased(r, p, o), values), nulls: nulls}, nil
 	}
 	offs, total, err := packed(r, o, visible, s)
 	if err != nil {
@@ -137,5 +137,5 @@ func varBinary[O offset](r *redactor, p part, s selection) (result, error) {
 			dst = dst[copy(dst, src[o[row]:o[row+1]]):]
 		}
 	}
-	return result{buffers: []*memory.Buffer{valid, offs, values}, nulls: nulls}, nil
+	return result{buffers: r.list(valid, offs, values), nulls: nulls}, nil
 }
