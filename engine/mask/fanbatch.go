@@ -172,7 +172,11 @@ func (b *fanBatch) redact(kind int) (r fanResult) {
 	p.m, p.batch, p.n, p.cols, p.shared, p.rows = m, b.batch, b.n, b.cols, b.share, nil
 	b.decision = decision{n: b.n, lanes: b.lanes, nulls: b.nulls}
 	p.d = &b.decision
-	r.out, r.err = p.finish()
+	if r.out, r.err = p.finish(); r.err == nil {
+		for _, a := range r.out.Columns() { // Members share them, and each may have a goroutine of their own.
+			settle(a)
+		}
+	}
 	r.counts = p.counts
 	return r
 }

@@ -3,6 +3,8 @@ package mask
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -13,6 +15,7 @@ import (
 	"github.com/cubeward/cubeward/bench/fewest"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/mask/masktest"
 )
 
 // crowdedWorld has so many members of so many kinds, who differ in their rights over lists one by one and in pairs.
@@ -140,6 +143,40 @@ func checkFan(t *testing.T, fan *Fan, members []*engine.Member, batch arrow.Reco
 		got.Release()
 		break
 	}
+}
+
+// What members share they may read at once, each in a goroutine of their own: the Arrow library makes the arrays of
+// dictionaries when they are first asked for, without a lock. (The race detector fails it.)
+func TestFanSharesWhatGoroutinesMayRead(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 83))
+	w := newWorld(t)
+	l := w.list("L", names("item ", 5)...)
+	var fields []field
+	for i, dt := range masktest.Types() {
+		if !strings.Contains(dt.String(), "dictionary") || i%7 > 0 {
+			continue
+		}
+		name := fmt.Sprint("M", len(fields))
+		w.metric(name, l)
+		fields = append(fields, field{name, array.MakeFromData(masktest.New(uint64(i), 1).Array(dt, make([]masktest.State, 20), true))})
+	}
+	items := make([]int, 20)
+	for i := range items {
+		items[i] = rng.IntN(5)
+	}
+	dt := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	batch := batchOf(append(fields, field{"L", itemsAs(memory.DefaultAllocator, dt, l, items)})...)
+	fan, err := NewFan([]*engine.Member{w.member("ada"), w.member("bo"), w.member("bo"), w.member("ada")}, batch.Schema(), Options{})
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	for out, err := range fan.Mask(batch) {
+		require.NoError(t, err)
+		all.Go(func() {
+			_ = fmt.Sprint(out)
+			out.Release()
+		})
+	}
+	all.Wait()
 }
 
 // A Fan does for a kind once what it would do for each of its members.
