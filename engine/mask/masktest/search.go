@@ -53,7 +53,7 @@ func Snapshot(d arrow.ArrayData) [][]byte {
 }
 
 // Same compares two values by Arrow's equality, whatever dictionaries and runs they stand in, and whatever extension
-// types make of their storage.
+// types make of their storage; a NaN is one.
 func Same(a arrow.Array, i int, b arrow.Array, j int) bool {
 	a, b = stored(a), stored(b)
 	if LogicallyNull(a, i) || LogicallyNull(b, j) {
@@ -97,7 +97,7 @@ func Same(a arrow.Array, i int, b arrow.Array, j int) bool {
 	x, y := array.NewSlice(a, int64(i), int64(i+1)), array.NewSlice(b, int64(j), int64(j+1))
 	defer x.Release()
 	defer y.Release()
-	return array.Equal(x, y)
+	return array.Equal(x, y) || a.DataType().ID() == b.DataType().ID() && x.ValueStr(0) == "NaN" && y.ValueStr(0) == "NaN"
 }
 
 // LogicallyNull says whether row i is null, for types whose nulls stand in their children too.
