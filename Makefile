@@ -4,6 +4,7 @@
 SHELL    := /bin/bash
 GO       ?= go
 FUZZTIME ?= 10s
+FUZZMINIMIZE ?= 20x
 SOAK     ?= 3m
 KILLS    ?= 200
 TOOL      = $(GO) tool -modfile=tools/go.mod
@@ -84,13 +85,13 @@ guard: ## what must not get slower or allocate more: ratios and counts, one pack
 	guard ./engine/mask -tags purego -run Guard; \
 	exit $$bad
 
-fuzz: ## each fuzz target for FUZZTIME (10s)
+fuzz: ## each fuzz target for FUZZTIME (10s); what is new is minimized by FUZZMINIMIZE (20x) runs, else by a minute of them
 	@targets=$$(grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort) ; \
 		if [ -z "$$targets" ]; then echo 'no fuzz target found'; exit 1; fi ; \
 		echo "$$targets" | while IFS= read -r line; do \
 			folder=$$(dirname "$${line%%:*}") ; name=$${line##*func } ; \
 			echo "fuzz: $$folder $$name" ; \
-			( cd "$$folder" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . ) || exit 1 ; \
+			( cd "$$folder" && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime $(FUZZMINIMIZE) . ) || exit 1 ; \
 		done
 
 soak: ## for SOAK (3m) each: many ask and update at once, little is remembered, and all hashes collide; then KILLS (200) killed compiles
