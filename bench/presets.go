@@ -53,6 +53,8 @@ func Workloads() []Workload {
 		add(planning, false, Company{Members: members}.All()...)
 	}
 	add(planning, true, Company{Members: 1_000_000}.All()...)
+	add(planning, false, stored{1_000_000, "csv"}.Load(), stored{1_000_000, "arrow"}.Load())
+	add(planning, true, stored{10_000_000, "csv"}.Load(), stored{10_000_000, "arrow"}.Load())
 	for _, w := range planningTables() {
 		add(planning, false, w)
 	}

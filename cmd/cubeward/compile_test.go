@@ -19,6 +19,7 @@ import (
 	"github.com/cubeward/cubeward/bench"
 	"github.com/cubeward/cubeward/cube/modelfile"
 	"github.com/cubeward/cubeward/engine"
+	"github.com/cubeward/cubeward/engine/store"
 )
 
 // compiled is the rights file of a model.
@@ -145,7 +146,13 @@ func TestSince(t *testing.T) {
 	require.Equal(t, old, readFile(t, out), "nothing changed")
 	require.NotContains(t, r.Seconds, "rows", "nothing was compiled")
 
+	inputs, err := modelfile.Inputs(model, loadOptions())
+	require.NoError(t, err)
+	kept := stored(inputs)
+	require.True(t, sameSizes(kept, model))
+	require.False(t, sameSizes(append(kept, store.Input{Path: "gone.csv"}), model))
 	change(t, filepath.Join(model, "model.yaml"), "ann: ", "zoe: Reader\n  ann: ")
+	require.False(t, sameSizes(kept, model))
 	require.Equal(t, statusInvalid, call(t, "compile", "-m", model, "-o", out, "--since", out).status, "a member twice")
 	require.Equal(t, old, readFile(t, out))
 }

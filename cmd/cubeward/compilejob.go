@@ -164,6 +164,9 @@ func (j *compileJob) reuse(ctx context.Context) (bool, error) {
 		return false, ofRightsFile(j.since, err)
 	}
 	j.stages.begin("load")
+	if !sameSizes(j.old.Inputs(), j.model.path) {
+		return false, nil // so there is no need to hash all files to find out
+	}
 	inputs, err := modelfile.Inputs(j.model.path, loadOptions())
 	if err != nil || !slices.Equal(stored(inputs), j.old.Inputs()) || !j.sameMembers() {
 		return false, nil // what is wrong with the model Load says

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cubeward/cubeward/cube/modelfile"
@@ -40,6 +43,16 @@ func inputChanges(old []store.Input, now []modelfile.Input) []inputChange {
 		}
 	}
 	return out
+}
+
+// sameSizes says whether the files of which a rights file was made are all there, as large as then: else the model at
+// path is another, unless it was read without them.
+func sameSizes(old []store.Input, path string) bool {
+	folder := modelFolder(path)
+	return !slices.ContainsFunc(old, func(in store.Input) bool {
+		info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(in.Path)))
+		return err != nil || info.Size() != in.Size
+	})
 }
 
 // sameInputs is how many of the files are the same as then.
