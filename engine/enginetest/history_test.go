@@ -149,8 +149,37 @@ func (h *history) keep(r *engine.Rights) error {
 		}
 		h.others = append(h.others, r)
 	}
-	opened, _, err := filed(h.ctx, r, store.WriteOptions{})
+	opened, file, err := filed(h.ctx, r, store.WriteOptions{})
+	if err != nil {
+		return err
+	}
 	h.others = append(h.others, opened)
+	return h.part(r, file)
+}
+
+// part compares what rights from a file answer about some members, out of tiny caches, with the oracle.
+func (h *history) part(r *engine.Rights, file []byte) error {
+	now, err := r.Current()
+	if err != nil {
+		return err
+	}
+	f, err := store.New(bytes.NewReader(file), int64(len(file)), store.OpenOptions{})
+	if err != nil {
+		return err
+	}
+	opened, err := f.Rights(h.ctx, engine.Options{ViewBytes: 1, MemoBytes: 1, Members: h.some(now)})
+	if err != nil {
+		return err
+	}
+	for id := range cube.ItemID(now.Users.Len()) {
+		if opened.Holds(id) && !r.Holds(id) {
+			return fmt.Errorf("a file holds member %d, whom the rights did not", id)
+		}
+	}
+	differences, _, err := CompareModel(now, opened)
+	if err == nil && len(differences) > 0 {
+		err = errors.New("from a file: " + strings.Join(differences, "\n"))
+	}
 	return err
 }
 
