@@ -29,8 +29,8 @@ func (m *Masker) newScratch() *scratch {
 	return s
 }
 
-// decideChunk decides the rows [lo,hi); lo is the first row of a word.
-func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int) error {
+// decideChunk decides the rows [lo,hi); lo is the first row of a word. Where it is hopeful, it fails where a row may hold what is no item.
+func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int, hopeful bool) error {
 	x := stretch{m: m, d: d, s: s, from: lo, to: hi}
 	if size := 64 * wordsFor(min(hi-lo, byteRows)); len(s.bytes) < size {
 		s.bytes = make([]byte, size)
@@ -38,7 +38,7 @@ func (m *Masker) decideChunk(d *decision, s *scratch, lo, hi int) error {
 	runs := false
 	for i, c := range d.cols {
 		v := &s.views[i]
-		if err := v.read(c, s, i, lo, hi); err != nil {
+		if err := v.read(c, s, i, lo, hi, hopeful); err != nil {
 			return m.columnError(i, err)
 		}
 		if c.nulls {
@@ -206,16 +206,15 @@ func (x *stretch) decideGroup(group int) bool {
 
 // byBytes says that bytes, which answer all lanes at once, cost less than the bits of each lane.
 func (x *stretch) byBytes(group int) bool {
-	lanes := bits.OnesCount8(x.d.asked[group])
-	if lanes < 2 {
-		return false
-	}
 	byBits, byBytes := 0, 0
 	for i := range x.s.views {
-		bit, whole := lookUpCosts(len(x.s.views[i].settled.tables[group]))
-		byBits, byBytes = byBits+lanes*bit, byBytes+whole
+		if v := &x.s.views[i]; !v.alike && x.d.needed[group*len(x.s.views)+i] {
+			bit, whole := lookUpCosts(len(v.settled.tables[group]))
+			byBits += bit * bits.OnesCount8(x.d.asked[group]&^v.settled.always[group])
+			byBytes += whole
+		}
 	}
-	return byBytes <= byBits
+	return byBytes < byBits
 }
 
 // decideLanes is decideGroup lane by lane, by bits.

@@ -119,18 +119,30 @@ func (m *Masker) decideRows(d *decision, lo, end int) (err error) {
 	defer caught(&err)
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
-	for size := d.chunk(m.wide); lo < end; lo += size {
-		if err := m.decideChunk(d, s, lo, min(lo+size, end)); err != nil {
+	hopeful := d.hopes()
+	for lo < end {
+		hi := min(lo+d.chunk(m.wide, hopeful), end)
+		switch err := m.decideChunk(d, s, lo, hi, hopeful); {
+		case err == nil:
+			lo = hi
+		case !hopeful:
 			return err
 		}
+		hopeful = hopeful && lo == hi // Otherwise some row holds what is no item, or what contradicts its type.
 	}
 	return nil
 }
 
+// hopes says that rows are looked up at first as if each held an item, although its column lets it hold something else:
+// whether it does shows while it is looked up.
+func (d *decision) hopes() bool {
+	return slices.ContainsFunc(d.cols, func(c *coded) bool { return c.strays && !c.direct.none() })
+}
+
 // chunk is how many rows are decided at a time; wide says that single lanes go bit by bit.
-func (d *decision) chunk(wide bool) int {
+func (d *decision) chunk(wide, hopeful bool) int {
 	for _, c := range d.cols {
-		if c.direct.none() || c.strays {
+		if c.direct.none() || c.strays && !hopeful {
 			return chunkRows
 		}
 	}

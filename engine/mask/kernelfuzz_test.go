@@ -233,7 +233,7 @@ func fuzzCells[T uint8 | uint16 | uint32](f func(cells []uint32, codes []T, o *s
 
 func fuzzBelow[T index](in *kernelInput) kernelOutput {
 	width := len(arrow.GetBytes(make([]T, 1)))
-	limit := 1 + uint64(in.size)%(1<<(8*width-1)+1) // one more than kernels are for
+	limit := 1 + uint64(in.size)%(1<<(8*width)+1) // one more than there are numbers
 	v := make([]T, in.rows)
 	for i := range v {
 		v[i] = T(in.rng.Uint64N(limit))

@@ -83,7 +83,14 @@ func allBelow[T index](v []T, n uint64) bool {
 	}
 	b := arrow.GetBytes(v)
 	width := len(b) / len(v)
-	if width < 8 && n > 0 && n <= 1<<(8*width-1) {
+	if width < 8 && n > 0 {
+		top := uint64(1) << (8*width - 1)
+		switch unsigned := ^T(0) > 0; {
+		case !unsigned: // A negative one, taken for an unsigned one, is a large one.
+			n = min(n, top)
+		case n >= 2*top:
+			return true
+		}
 		done, below := allBelowWide(b, n, width)
 		if !below {
 			return false
@@ -104,8 +111,7 @@ func allBelow[T index](v []T, n uint64) bool {
 	return true
 }
 
-// allBelowWide looks at the first numbers of so many bytes with vector instructions, and says how many those are. A negative one,
-// taken for a large one, is not below n, which is at most the top bit.
+// allBelowWide looks at the first numbers of so many bytes, unsigned ones, with vector instructions, and says how many those are.
 func allBelowWide(b []byte, n uint64, width int) (done int, below bool) {
 	var most uint32
 	switch width {
@@ -119,19 +125,32 @@ func allBelowWide(b []byte, n uint64, width int) (done int, below bool) {
 	return done, done == 0 || uint64(most) < n
 }
 
-// allBelowPacked looks at numbers of so many bits, packed in whole quarters of 32 bytes, several at a time: a number with its top bit clear
-// is below n where adding the rest up to the top bit leaves that clear. n is at most the top bit.
+// allBelowPacked looks at unsigned numbers of so many bits, packed in whole quarters of 32 bytes, several at a time. n is less than what
+// they can tell apart.
 func allBelowPacked(b []byte, n uint64, width int) bool {
 	ones := ^uint64(0) / (1<<width - 1) // the lowest bit of each number
 	tops := ones << (width - 1)
-	add := ones * (1<<(width-1) - n)
+	top := uint64(1) << (width - 1)
 	var seen uint64
+	if n <= top {
+		// A number with its top bit clear is below n where adding the rest up to the top bit leaves that clear. A sum that
+		// carries into the next number comes of one with its top bit set, which is seen itself.
+		add := ones * (top - n)
+		for ; len(b) >= 32; b = b[32:] {
+			q := (*[32]byte)(b)
+			x, y := binary.NativeEndian.Uint64(q[0:]), binary.NativeEndian.Uint64(q[8:])
+			z, w := binary.NativeEndian.Uint64(q[16:]), binary.NativeEndian.Uint64(q[24:])
+			seen |= x | y | z | w | (x + add) | (y + add) | (z + add) | (w + add)
+		}
+		return seen&tops == 0
+	}
+	// Only numbers with their top bit set can be too large: those where the rest, with what n lacks of all numbers, sets it again.
+	add := ones * (2*top - n)
 	for ; len(b) >= 32; b = b[32:] {
 		q := (*[32]byte)(b)
 		x, y := binary.NativeEndian.Uint64(q[0:]), binary.NativeEndian.Uint64(q[8:])
 		z, w := binary.NativeEndian.Uint64(q[16:]), binary.NativeEndian.Uint64(q[24:])
-		// A sum that carries into the next number comes of one with its top bit set, which is seen itself.
-		seen |= x | y | z | w | (x + add) | (y + add) | (z + add) | (w + add)
+		seen |= x&(x&^tops+add) | y&(y&^tops+add) | z&(z&^tops+add) | w&(w&^tops+add)
 	}
 	return seen&tops == 0
 }

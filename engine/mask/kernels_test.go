@@ -110,8 +110,8 @@ func TestAllBelowAsOneByOne(t *testing.T) {
 
 func testAllBelow[T index](t *testing.T, rng *rand.Rand) {
 	for range 500 {
-		limit := []uint64{0, 1, 2, 100, 127, 128, 129, 255, 256, 1 << 15, 1<<15 + 1, 1 << 16, 1 << 31, 1<<31 + 1, 1 << 32}[rng.IntN(15)]
-		v := make([]T, rng.IntN(150))
+		limit := []uint64{0, 1, 2, 100, 127, 128, 129, 200, 255, 256, 257, 1 << 15, 1<<15 + 1, 40_000, 1 << 16, 1 << 31, 1<<31 + 1, 3 << 30, 1 << 32}[rng.IntN(19)]
+		v := make([]T, rng.IntN(700))
 		for i := range v {
 			if limit > 0 {
 				v[i] = T(rng.Uint64N(limit))
@@ -131,6 +131,21 @@ func testAllBelow[T index](t *testing.T, rng *rand.Rand) {
 			require.Equal(t, want(), allBelow(v, limit), "%T %v below %d", v, v, limit)
 			v[rng.IntN(len(v))] = ^T(0)
 			require.Equal(t, want(), allBelow(v, limit), "%T %v below %d", v, v, limit)
+		}
+	}
+}
+
+// Of several numbers at a time, none spoils what is seen of its neighbours.
+func TestAllBelowOfEveryByte(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 7))
+	b := make([]byte, 32)
+	for n := 1; n < 256; n++ {
+		for x := range 256 {
+			for i := range b {
+				b[i] = byte(rng.IntN(n))
+			}
+			b[rng.IntN(len(b))] = byte(x)
+			require.Equal(t, x < n, allBelowPacked(b, uint64(n), 8), "%d below %d", x, n)
 		}
 	}
 }

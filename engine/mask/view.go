@@ -6,19 +6,22 @@ type view struct {
 	translation *translation
 	settled     *settled
 	codes       codes // of the chunk's rows; none where they all hold run.code
-	exact       bool  // a code that is no entry contradicts the column's type
+	exact       bool  // a code that is no entry is an error: it contradicts the column's type, or what was hoped
 	clustered   bool
 	checked     bool // its codes were looked up, which finds those
 }
 
-// read finds out what the rows [lo,hi) of a column hold; s has room for their codes.
-func (v *view) read(c *coded, s *scratch, col, lo, hi int) error {
+// read finds out what the rows [lo,hi) of a column hold; s has room for their codes. Where it is hopeful, codes that stand there
+// are taken for items, and a code that is none is found when they are looked up.
+func (v *view) read(c *coded, s *scratch, col, lo, hi int, hopeful bool) error {
 	*v = view{translation: c.translation, settled: c.settledAs(c.strays), clustered: c.clustered}
 	if !c.direct.none() {
 		v.codes = c.direct.cut(lo, hi)
 		switch {
 		case !c.strays:
 			v.exact = true
+		case hopeful:
+			v.exact, v.settled = true, c.settledAs(false)
 		case v.codes.inside(c.entries):
 			v.settled = c.settledAs(false)
 		default:
