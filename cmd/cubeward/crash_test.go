@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -17,7 +18,8 @@ import (
 
 // faultyDisk lets one of the things that a run asks of the disk fail, or stops the machine there.
 type faultyDisk struct {
-	at      int // which, from 0; -1 none
+	mu      sync.Mutex // one thing after the other, whoever asks
+	at      int        // which, from 0; -1 none
 	fault   faultKind
 	n       int // how many were asked for
 	dead    bool
@@ -47,6 +49,8 @@ var errStopped = errors.New("the machine has stopped")
 
 // around is fileSet.around.
 func (d *faultyDisk) around(op, path string, do func() error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.dead {
 		return errStopped
 	}

@@ -55,10 +55,8 @@ func (t *tool) mask(ctx context.Context, f *maskFlags) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range work {
-		if err := w.out.finish(); err != nil {
-			return err
-		}
+	if err := forAll(work, syncsAtOnce, func(w *masking) error { return w.out.finish() }); err != nil {
+		return err
 	}
 	for _, w := range work {
 		if err := w.out.publish(); err != nil {
@@ -192,16 +190,24 @@ func (t *tool) maskAll(ctx context.Context, in batchReader, work []*masking, sor
 	return rows, nil
 }
 
-// writeToAll masks a batch, which stands behind before rows, for every member. Members do not wait for each other; the
-// error is that of the first member who has one, whatever came first.
+// syncsAtOnce is how many files wait for the disk at once: it makes many last in about the time of one.
+const syncsAtOnce = 16
+
+// writeToAll masks a batch, which stands behind before rows, for every member.
 func writeToAll(work []*masking, b arrow.RecordBatch, before int64) error {
+	return forAll(work, runtime.GOMAXPROCS(0), func(w *masking) error { return w.next(b, before) })
+}
+
+// forAll does something for every member, for so many at once. Members do not wait for each other; the error is that of
+// the first member who has one, whatever came first.
+func forAll(work []*masking, atOnce int, do func(*masking) error) error {
 	errs, panics := make([]error, len(work)), make([]any, len(work))
 	var all errgroup.Group
-	all.SetLimit(runtime.GOMAXPROCS(0))
+	all.SetLimit(atOnce)
 	for i, w := range work {
 		all.Go(func() error {
 			defer func() { panics[i] = recover() }()
-			errs[i] = w.next(b, before)
+			errs[i] = do(w)
 			return nil
 		})
 	}
