@@ -24,6 +24,7 @@ func TestMistypedCalls(t *testing.T) {
 		"mask --memory x":                   `cubeward mask: --memory: "x" is no size like 512MiB or 1GiB`,
 		"compile --shard 0/2":               `cubeward compile: --shard: "0/2": parts are counted from 1 to 2`,
 		"compile --workers x":               `cubeward compile: --workers: "x" is no whole number`,
+		"rights -u ann --user ben":          `cubeward rights: --user is given 2 times`,
 		"check --json=maybe":                `cubeward check: --json: "maybe" is neither true nor false`,
 		"bench --time x":                    `cubeward bench: --time: "x" is no time like 500ms or 3s`,
 		"bench compare --threshold x old n": `cubeward bench compare: --threshold: "x" is no number like 0.05`,

@@ -21,6 +21,41 @@ func noEmptyFlags(cmd *cobra.Command) error {
 	return err
 }
 
+// counted is the value of a flag that knows how often it was given.
+type counted struct {
+	pflag.Value
+	n int
+}
+
+// Set counts, too.
+func (c *counted) Set(s string) error {
+	c.n++
+	return c.Value.Set(s)
+}
+
+// countFlags counts how often flags of one text are given, of a command and of those below.
+func countFlags(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" {
+			f.Value = &counted{Value: f.Value}
+		}
+	})
+	for _, c := range cmd.Commands() {
+		countFlags(c)
+	}
+}
+
+// noDoubleFlags refuses a second text for a flag: of two members, models or files nobody can say which one is meant.
+func noDoubleFlags(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if c, ok := f.Value.(*counted); ok && c.n > 1 && err == nil {
+			err = usage("--%s is given %d times", f.Name, c.n)
+		}
+	})
+	return err
+}
+
 // needFlags refuses a call in which one of the flags is missing, all at once. In place of the model a rights file is as
 // good where the command takes one, but not both.
 func needFlags(cmd *cobra.Command, names ...string) error {

@@ -110,8 +110,11 @@ func (f *maskFlags) validate(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if f.members != "" && !strings.Contains(f.out, memberMark) {
+	switch marked := strings.Contains(f.out, memberMark); {
+	case f.members != "" && !marked:
 		return usage("with --members, -o must hold %s, as in out/%s.csv", memberMark, memberMark)
+	case f.members == "" && marked:
+		return usage("-o holds %s, which only --members puts names in the place of", memberMark)
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func TestFilesOfMembers(t *testing.T) {
 	}
 	got := call(t, "mask", "-m", "testdata/shop", "--members", "none.txt", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"))
 	require.Equal(t, outcome{statusInvalid, "", "none.txt: no such file or folder\n"}, got)
+	marked := call(t, "mask", "-m", "testdata/shop", "-u", "ann", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"), "--pass", "note")
+	require.Equal(t, statusInvalid, marked.status)
+	require.Contains(t, marked.stderr, "-o holds {member}, which only --members puts names in the place of")
 	refused := call(t, "mask", "-m", "testdata/shop", "--members", write(t, "m.txt", "ann\n"), "--as", "ben", "-i", in, "-o", filepath.Join(t.TempDir(), "{member}.csv"))
 	require.Equal(t, statusRefused, refused.status)
 }

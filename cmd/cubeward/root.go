@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/cubeward/cubeward/cube"
@@ -30,7 +32,7 @@ member named.`,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return noEmptyFlags(cmd)
+			return cmp.Or(noEmptyFlags(cmd), noDoubleFlags(cmd))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -62,6 +64,7 @@ member named.`,
 		completionCommand(t),
 		versionCommand(t),
 	)
+	countFlags(root)
 	return root
 }
 

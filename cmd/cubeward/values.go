@@ -26,7 +26,11 @@ func valuesCommand(t *tool) *cobra.Command {
 their values. Nobody's rights are asked: this is for people who may see the
 whole model.
 
-` + blockHelp + `
+A block is a metric (Receipts) or a property of a list (Account.Agency). A name of
+several words stands in quotes where another follows: 'Fiscal year'.Status. Where
+the workspace has several applications, write Application::Block or name one with
+-a. A rights file holds values only of blocks that rights depend on.
+
 The result is CSV on standard output: the block's dimensions, then one column
 named as the block. With -o it goes to a file instead.
 ` + exitStatusHelp,
@@ -61,7 +65,7 @@ named as the block. With -o it goes to a file instead.
 		},
 	}
 	model.registerEither(cmd, t)
-	registerBlock(cmd, &block)
+	cmd.Flags().StringVarP(&block, "block", "b", "", "the block: `BLOCK` is Metric or List.Property, with Application:: before it where needed")
 	model.registerApp(cmd)
 	registerOut(cmd, &out)
 	completeFrom(cmd, "block", &model, blockNames)
