@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -8,36 +9,53 @@ import (
 	"github.com/cubeward/cubeward/cube"
 )
 
+// EntangledError says that the factors of a member's rights to a block share dimensions in so many ways that its cells
+// cannot be counted in time. It holds no cell and no value.
+type EntangledError struct {
+	Block  *cube.Block
+	AtMost uint64 // how many there are at most; those of the slice where nothing better is known
+}
+
+// Error names the block.
+func (e *EntangledError) Error() string {
+	return fmt.Sprintf("%s: the factors of its rights are so entangled that its cells cannot be counted in time; ask for a smaller slice", e.Block)
+}
+
 // Count is how many cells of a slice of the block have a category, and how many cells the slice has. At holds an item
 // for each dimension of the block, NoItem meaning all its items; nil means the whole block. The slice is never built:
 // factors that share no dimension are counted by themselves and multiplied, those that do are gone through dimension
-// by dimension. That takes no more room than the factors and 32 MiB for each dimension, however many cells they span
-// together; it fails where more than 2^35 steps of a few nanoseconds would be needed, before the first of them.
+// by dimension, items that they do not tell apart once. That takes no more room than the factors and 32 MiB for each
+// dimension, however many cells they span together. It fails with an *EntangledError, which says how many there are at
+// most, where too many steps would be needed: 2^35 of a few nanoseconds where that can be told before the first, else
+// 2^28.
 func (v *View) Count(c Category, at []cube.ItemID) (granted, cells uint64, err error) {
 	if v.grant == nil {
 		return 0, 0, nil
 	}
-	return v.slice(at).count(c, v.denies(c))
+	s := v.slice(at)
+	cells = s.cells()
+	if cells == 0 || v.denies(c) {
+		return 0, cells, nil
+	}
+	granted, exact, err := s.region(c).Count(context.Background())
+	if err == nil && !exact {
+		return 0, cells, &EntangledError{s.grant.ref.Block, min(granted, cells)}
+	}
+	return granted, cells, err
 }
 
-func (s blockSlice) count(c Category, denied bool) (granted, cells uint64, err error) {
-	cells = s.cells()
-	if cells == 0 || denied {
-		return 0, cells, nil
+// Any says whether any cell of a slice of the block has a category; At is as in Count. It asks for less than Count does:
+// the first cell found is enough. It fails with an *EntangledError where none was found in time.
+func (v *View) Any(c Category, at []cube.ItemID) (bool, error) {
+	if v.grant == nil || v.denies(c) {
+		return false, nil
 	}
-	t, none := s.tally(c)
-	if none {
-		return 0, cells, nil
+	s := v.slice(at)
+	cell, sure, err := s.region(c).Find(context.Background(), false)
+	if err == nil && !sure {
+		return false, &EntangledError{s.grant.ref.Block, s.cells()}
 	}
-	granted = cells
-	for _, part := range t.parts() {
-		n, of, err := t.count(part)
-		if err != nil {
-			return 0, cells, err
-		}
-		granted = granted / of * n
-	}
-	return granted, cells, nil
+	return cell != nil, err
 }
 
 // Items are the items of one dimension (by its place in the block) that have any cell with a category in a slice, in
@@ -46,34 +64,21 @@ func (v *View) Items(c Category, axis int, at []cube.ItemID) ([]cube.ItemID, err
 	if v.grant == nil || v.denies(c) {
 		return nil, nil
 	}
-	return v.slice(at).items(c, axis)
-}
-
-func (s blockSlice) items(c Category, axis int) ([]cube.ItemID, error) {
-	if s.cells() == 0 {
-		return nil, nil
+	s := v.slice(at)
+	has, exact, err := s.region(c).Along(context.Background(), axis)
+	if err == nil && !exact {
+		err = &EntangledError{s.grant.ref.Block, s.cells()}
 	}
-	t, none := s.tally(c)
-	if none {
-		return nil, nil
-	}
-	has := func(uint64) bool { return true }
-	for _, part := range t.parts() {
-		if part.has(axis) {
-			found, err := t.along(part, axis)
-			if err != nil {
-				return nil, err
-			}
-			has = func(i uint64) bool { return found[i] }
-			continue
-		}
-		if n, _, err := t.count(part); n == 0 || err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	var items []cube.ItemID
-	for i := range s.grant.ref.Block.Dims[axis].Len() {
-		if (s.at[axis] < 0 || s.at[axis] == cube.ItemID(i)) && has(uint64(i)) {
+	for i, some := range has {
+		switch {
+		case !some:
+		case s.at[axis] >= 0: // the only one of its axis
+			items = append(items, s.at[axis])
+		default:
 			items = append(items, cube.ItemID(i))
 		}
 	}
@@ -82,9 +87,8 @@ func (s blockSlice) items(c Category, axis int) ([]cube.ItemID, error) {
 
 // blockSlice is a slice of a grant's block.
 type blockSlice struct {
-	grant  *grant
-	at     []cube.ItemID
-	limits tallyLimits
+	grant *grant
+	at    []cube.ItemID
 }
 
 func (v *View) slice(at []cube.ItemID) blockSlice {
@@ -95,7 +99,7 @@ func (v *View) slice(at []cube.ItemID) blockSlice {
 	if len(at) != len(dims) {
 		panic(fmt.Sprintf("engine: %s has %d dimensions, asked with %d items", v.grant.ref.Block, len(dims), len(at)))
 	}
-	return blockSlice{v.grant, at, tallyLimits{steps: maxTallySteps, remember: maxTallyRemember}}
+	return blockSlice{v.grant, at}
 }
 
 func (s blockSlice) cells() uint64 {
@@ -108,20 +112,20 @@ func (s blockSlice) cells() uint64 {
 	return n
 }
 
-// tally is the count of the slice's cells, with the factors of a category over the axes that the slice leaves open; none
-// says that there are no cells.
-func (s blockSlice) tally(c Category) (t *tally, none bool) {
-	t = newTally(s.grant.ref.Block, s.limits)
-	for _, f := range s.grant.combined(c) {
-		f = s.cut(f)
-		switch {
-		case f.set.IsEmpty():
-			return nil, true
-		case f.set.Len() < f.set.Cells():
-			t.add(f)
+// region is the cells of the slice that have a category, along fixed dimensions over the one item.
+func (s blockSlice) region(c Category) bitmap.Region {
+	dims := s.grant.ref.Block.Dims
+	r := bitmap.Region{Space: make(bitmap.Shape, len(dims))}
+	for i, d := range dims {
+		if r.Space[i] = 1; s.at[i] < 0 {
+			r.Space[i] = d.Len()
 		}
 	}
-	return t, false
+	for _, f := range s.grant.combined(c) {
+		f = s.cut(f)
+		r.Factors = append(r.Factors, bitmap.Factor{Axes: f.axes, Set: f.set})
+	}
+	return r
 }
 
 // cut reads a factor at the fixed items.

@@ -39,20 +39,6 @@ func (r *Rights) Whole(ctx context.Context, e *formula.Expr) (*cube.Column, erro
 	return usersFirst(r.ws.Users, col)
 }
 
-// CountWithin is Count with other limits, for tests.
-func (v *View) CountWithin(c Category, at []cube.ItemID, steps, remember float64) (granted, cells uint64, err error) {
-	s := v.slice(at)
-	s.limits = tallyLimits{steps, remember}
-	return s.count(c, v.denies(c))
-}
-
-// ItemsWithin is Items with other limits, for tests.
-func (v *View) ItemsWithin(c Category, axis int, at []cube.ItemID, steps, remember float64) ([]cube.ItemID, error) {
-	s := v.slice(at)
-	s.limits = tallyLimits{steps, remember}
-	return s.items(c, axis)
-}
-
 // Worked is what a generation worked out instead of taking it over: rows of single members, whole metrics, mappings.
 func (r *Rights) Worked() [3]int { return [3]int{r.work.rows, r.work.metrics, r.work.mappings} }
 
