@@ -227,14 +227,6 @@ func (c *causeFinder) note(cells [][]cube.ItemID, dims []*cube.List, at map[*cub
 	return cells
 }
 
-// leaf is the condition that a stated factor is, without the replacements of its rule.
-func (c *causeFinder) leaf(id inherit.NodeID) inherit.NodeID {
-	for len(c.plan.Node(id).Inputs) == 1 {
-		id = c.plan.Node(id).Inputs[0]
-	}
-	return id
-}
-
 // read is the one cell that a Gather reads; false where an item is BLANK, which is then NoItem.
 func (c *causeFinder) read(n *inherit.Node, at map[*cube.List]cube.ItemID) (map[*cube.List]cube.ItemID, bool) {
 	in := c.plan.Node(n.Inputs[0])

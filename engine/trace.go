@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
@@ -54,32 +53,6 @@ func (t *Trace) For(v *View) *Trace {
 	w := r.walk(t.walk.memo, r.of.at(int(v.member.id)), t.plan, t.walk.maps)
 	w.made = t.walk.made
 	return &Trace{Factors: t.Factors, view: v, plan: t.plan, walk: w}
-}
-
-// Grants says whether the metric of factor i, a rule's, holds the factor's category for the view's member at a cell of
-// the metric, over the metric's dimensions in its order; the item of User is not looked at. It is false where an item
-// is NoItem, as it is where the rule's replacement is BLANK.
-func (t *Trace) Grants(i int, cell []cube.ItemID) bool {
-	f := t.Factors[i]
-	metric := f.Rules[0].Metric
-	n, ok := t.walk.r.metrics[metric.ID]
-	if !ok {
-		return false
-	}
-	at := make(map[*cube.List]cube.ItemID, len(cell))
-	var dims []*cube.List
-	for k, d := range metric.Dims {
-		if d == t.walk.r.ws.Users {
-			continue
-		}
-		if cell[k] < 0 {
-			return false
-		}
-		at[d] = cell[k]
-		dims = append(dims, d)
-	}
-	slices.SortFunc(dims, func(a, b *cube.List) int { return int(a.ID) - int(b.ID) })
-	return t.walk.memo.pool.Contains(t.walk.r.profiles[t.walk.profile].rows[n].of(t.Category(i)), cellOf(dims, at))
 }
 
 // Plan is the plan that the factors' nodes are of.

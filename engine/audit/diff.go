@@ -46,8 +46,9 @@ type OneSided struct {
 
 // Delta is how many cells somebody gained or lost.
 type Delta struct {
-	Cells uint64
-	Apart uint64 // how many of them one side lacks altogether
+	Cells  uint64
+	Apart  uint64 // how many of them one side lacks altogether
+	AtMost bool   // the conditions are too entangled to be counted in time: there are not more than these, and maybe none
 }
 
 // Change is what changed for some members in one block. Its members had equal rights before, and have now.
@@ -56,8 +57,12 @@ type Change struct {
 	Block   BlockPair
 	// Cells that the members may read, or read and write, now and not before (gained), or before and not now (lost).
 	ReadGained, ReadLost, WriteGained, WriteLost Delta
-	Examples                                     []Example // some cells, not the same as counted all
-	Why                                          []Why     // what changed it, for the examples; sorted, each once
+	Examples                                     []Example // some cells, not the same as counted all; none where none was found in time
+	Why                                          []Why     // all that changed it; sorted, each once
+	// Parts are the cells by what changed them: of each part those that just the things in its Why did. Their counts
+	// add up to those above; a cell that several things changed is in the part that names them all. The members and the
+	// block are the same; parts have no parts.
+	Parts []Change
 }
 
 // Example is one cell that members may do something else with.
@@ -73,19 +78,9 @@ type Example struct {
 // It fails with an *engine.UnknownError where neither side has the member of the options, and with an
 // *engine.NotHeldError where one side does not hold the rights of all who are asked about.
 func Diff(ctx context.Context, old, new *engine.Rights, opt DiffOptions) (*Difference, error) {
-	d := &differ{Difference: Difference{Old: old, New: new}, opt: opt, lists: map[[2]*cube.List]*listPair{}, compared: map[[2]*cube.Block]bool{}}
-	for s := range 2 {
-		if err := d.complete(s); err != nil {
-			return nil, err
-		}
-	}
-	d.oneSided()
-	if err := d.pairMembers(); err != nil {
+	d, blocks, err := newDiffer(old, new, opt)
+	if err != nil {
 		return nil, err
-	}
-	blocks := opt.Blocks
-	if blocks == nil {
-		blocks = d.pairBlocks()
 	}
 	d.Blocks = len(blocks)
 	changes := make([][]Change, len(d.kinds))
@@ -106,6 +101,9 @@ func Diff(ctx context.Context, old, new *engine.Rights, opt DiffOptions) (*Diffe
 					return nil, fmt.Errorf("%s: %w", b, err)
 				}
 				change.add(part)
+				for i := range change.Parts {
+					change.Parts[i].Block = b
+				}
 			}
 			if change.any() {
 				changes[i] = append(changes[i], change)
@@ -117,6 +115,27 @@ func Diff(ctx context.Context, old, new *engine.Rights, opt DiffOptions) (*Diffe
 	}
 	d.Changes = slices.Concat(changes...)
 	return &d.Difference, nil
+}
+
+// newDiffer pairs members and blocks.
+func newDiffer(old, new *engine.Rights, opt DiffOptions) (*differ, []BlockPair, error) {
+	d := &differ{
+		Difference: Difference{Old: old, New: new}, opt: opt,
+		lists: map[[2]*cube.List]*listPair{}, there: map[[2]*cube.List][]int32{}, compared: map[[2]*cube.Block]bool{},
+	}
+	for s := range 2 {
+		if err := d.complete(s); err != nil {
+			return nil, nil, err
+		}
+	}
+	d.oneSided()
+	if err := d.pairMembers(); err != nil {
+		return nil, nil, err
+	}
+	if opt.Blocks != nil {
+		return d, opt.Blocks, nil
+	}
+	return d, d.pairBlocks(), nil
 }
 
 // parts are what is compared of a block: both sides together, or each by itself where their dimensions differ and they
@@ -140,15 +159,33 @@ func (d *differ) parts(b BlockPair) ([]*blockDiff, error) {
 
 // add adds what changed in another part of the block.
 func (c *Change) add(o Change) {
-	for i, d := range []*Delta{&c.ReadGained, &c.ReadLost, &c.WriteGained, &c.WriteLost} {
-		by := [...]Delta{o.ReadGained, o.ReadLost, o.WriteGained, o.WriteLost}[i]
-		d.Cells, d.Apart = d.Cells+by.Cells, d.Apart+by.Apart
+	for i, d := range c.deltas() {
+		by := *o.deltas()[i]
+		d.Cells, d.Apart, d.AtMost = addUp(d.Cells, by.Cells), addUp(d.Apart, by.Apart), d.AtMost || by.AtMost
 	}
 	c.Examples = append(c.Examples, o.Examples...)
 	c.Why = mergeWhy(c.Why, o.Why)
+	for _, p := range o.Parts {
+		i := slices.IndexFunc(c.Parts, func(q Change) bool { return slices.Equal(p.Why, q.Why) })
+		if i < 0 {
+			c.Parts = append(c.Parts, p)
+			continue
+		}
+		c.Parts[i].add(p)
+	}
+}
+
+// deltas are the counts in the order of directions.
+func (c *Change) deltas() [4]*Delta {
+	return [...]*Delta{&c.ReadGained, &c.ReadLost, &c.WriteGained, &c.WriteLost}
 }
 
 // any says whether anything changed.
 func (c *Change) any() bool {
-	return c.ReadGained.Cells+c.ReadLost.Cells+c.WriteGained.Cells+c.WriteLost.Cells > 0
+	for _, d := range c.deltas() {
+		if d.Cells > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -1,11 +1,9 @@
 package audit
 
 import (
-	"cmp"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math/bits"
+	"math"
 	"slices"
 
 	"github.com/cubeward/cubeward/bitmap"
@@ -15,7 +13,7 @@ import (
 
 const (
 	maxExamples = 3 // of a Change
-	maxSampled  = 8 // cells whose causes are looked for, of each direction
+	maxSampled  = 8 // cells that examples are taken from, of each direction
 )
 
 // direction is a way to gain or lose.
@@ -38,11 +36,13 @@ type blockDiff struct {
 	dims    []*listPair
 	axes    [2][]int // of the space, by dimension of the block on a side
 	regions *regions
-	cells   uint64
-	exists  [2]region               // the cells that a side has
+	exists  [2]region               // the cells that a side has, a constraint for each axis where it lacks items
 	sides   [2]map[int]*sideRights  // by the side's group
 	results map[string]*blockResult // by the regions of both sides
 	traced  [2]*tracedBlock
+	said    map[string]constraint // what factors say, or would say
+	touched map[string][]int      // the factors that deny some of the cells asked about
+	splits  map[string][]piece
 }
 
 // sideRights is what the members of one group may do on one side: nothing where it lacks the block, or the members. It
@@ -53,6 +53,7 @@ type sideRights struct {
 
 // blockResult is how two sets of regions differ.
 type blockResult struct {
+	sides   [2]*sideRights
 	deltas  [4]Delta
 	samples [4][]sample
 }
@@ -65,8 +66,10 @@ type sample struct {
 
 // lay makes the space of a block.
 func (d *differ) lay(pair BlockPair) (*blockDiff, error) {
-	c := &blockDiff{differ: d, pair: pair, results: map[string]*blockResult{}, cells: 1}
-	c.regions = &regions{pool: bitmap.NewPool()}
+	c := &blockDiff{
+		differ: d, pair: pair, regions: newRegions(), results: map[string]*blockResult{},
+		said: map[string]constraint{}, touched: map[string][]int{}, splits: map[string][]piece{},
+	}
 	blocks := [2]*cube.Block{pair.Old.Block, pair.New.Block}
 	lead := newSide
 	if blocks[newSide] == nil {
@@ -82,10 +85,6 @@ func (d *differ) lay(pair BlockPair) (*blockDiff, error) {
 		}
 		p := d.pairLists(lists[oldSide], lists[newSide])
 		c.dims, c.regions.sizes = append(c.dims, p), append(c.regions.sizes, p.size)
-		hi, lo := bits.Mul64(c.cells, uint64(p.size))
-		if c.cells = lo; hi != 0 {
-			return nil, fmt.Errorf("%s: with the items of both sides it has more cells than can be counted", pair)
-		}
 		for s := range c.exists {
 			if i := slices.Index(p.of[s], -1); i >= 0 {
 				c.exists[s] = append(c.exists[s], c.itemsOf(s, axis))
@@ -122,7 +121,7 @@ func (c *blockDiff) itemsOf(s, axis int) constraint {
 // kind is what changed for one kind of members.
 func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 	change := Change{Members: k.names, Block: c.pair}
-	if c.cells == 0 {
+	if slices.Contains(c.regions.sizes, 0) {
 		return change, nil
 	}
 	var sides [2]*sideRights
@@ -143,7 +142,10 @@ func (c *blockDiff) kind(ctx context.Context, k *memberKind) (Change, error) {
 	for _, s := range r.examples() {
 		change.Examples = append(change.Examples, Example{Old: c.cell(oldSide, s.items), New: c.cell(newSide, s.items), From: s.from, To: s.to})
 	}
-	change.Why, err = c.reasonsFor(ctx, k, r)
+	change.Parts, err = c.partsOf(ctx, k, r, &change)
+	for _, p := range change.Parts {
+		change.Why = mergeWhy(change.Why, p.Why)
+	}
 	return change, err
 }
 
@@ -181,33 +183,44 @@ func (c *blockDiff) rightsOf(s int, k *memberKind) (*sideRights, error) {
 func (c *blockDiff) region(s int, tables []engine.Table) (region, error) {
 	out := c.exists[s]
 	for _, t := range tables {
-		axes := make([]int, len(t.Axes))
-		for i, d := range t.Axes {
-			axes[i] = c.axes[s][d]
+		set := func(n uint64) bitmap.SetID { return c.regions.pool.FromWords(t.Bits, n) }
+		cond, err := c.constraint(s, t.Axes, set, false)
+		if err != nil {
+			return nil, err
 		}
-		sorted := slices.Sorted(slices.Values(axes))
-		shape := c.regions.shape(sorted)
-		if shape.Len() > bitmap.MaxCells {
-			return nil, fmt.Errorf("with the items of both sides a constraint has more than %d cells", uint64(bitmap.MaxCells))
-		}
-		same, in := slices.Equal(axes, sorted), make(bitmap.Shape, len(axes))
-		from := make([]bitmap.Source, len(axes))
-		for i, a := range axes {
-			in[i] = [...]engine.Ref{c.pair.Old, c.pair.New}[s].Block.Dims[t.Axes[i]].Len()
-			at := slices.Index(sorted, a)
-			from[i] = bitmap.Source{Axis: at}
-			if items := c.dims[a].of[s]; items != nil {
-				from[i] = bitmap.Source{Items: items, Axes: []int{at}}
-				same = false
-			}
-		}
-		set := c.regions.pool.FromWords(t.Bits, in.Len())
-		if !same {
-			set = c.regions.pool.Gather(set, in, shape, from, false)
-		}
-		out = c.regions.and(out, region{{sorted, set}})
+		out = c.regions.and(out, region{cond})
 	}
 	return out, nil
+}
+
+// constraint is a set over some axes of a side's block, in the space of both; where the side lacks the cell it holds if
+// missing is set.
+func (c *blockDiff) constraint(s int, of []int, set func(cells uint64) bitmap.SetID, missing bool) (constraint, error) {
+	axes := make([]int, len(of))
+	for i, d := range of {
+		axes[i] = c.axes[s][d]
+	}
+	sorted := slices.Sorted(slices.Values(axes))
+	shape := c.regions.shape(sorted)
+	if shape.Len() > bitmap.MaxCells {
+		return constraint{}, fmt.Errorf("with the items of both sides a constraint has more than %d cells", uint64(bitmap.MaxCells))
+	}
+	same, in := slices.Equal(axes, sorted), make(bitmap.Shape, len(axes))
+	from := make([]bitmap.Source, len(axes))
+	for i, a := range axes {
+		in[i] = [...]engine.Ref{c.pair.Old, c.pair.New}[s].Block.Dims[of[i]].Len()
+		at := slices.Index(sorted, a)
+		from[i] = bitmap.Source{Axis: at}
+		if items := c.dims[a].of[s]; items != nil {
+			from[i] = bitmap.Source{Items: items, Axes: []int{at}}
+			same = false
+		}
+	}
+	id := set(in.Len())
+	if !same {
+		id = c.regions.pool.Gather(id, in, shape, from, missing)
+	}
+	return constraint{sorted, id}, nil
 }
 
 // cell is a cell of the space as a side numbers it, nil where the side lacks it.
@@ -233,19 +246,13 @@ func (c *blockDiff) result(ctx context.Context, sides [2]*sideRights) (*blockRes
 	var key []byte
 	for _, v := range sides {
 		for _, r := range v.allowed {
-			for _, cond := range r {
-				for _, a := range cond.axes {
-					key = append(key, byte(a))
-				}
-				key = binary.LittleEndian.AppendUint64(append(key, 0xff), uint64(cond.set))
-			}
-			key = append(key, 0xfe)
+			key = r.key(key)
 		}
 	}
 	if r := c.results[string(key)]; r != nil {
 		return r, nil
 	}
-	r := &blockResult{}
+	r := &blockResult{sides: sides}
 	for i, dir := range directions() {
 		var err error
 		if r.deltas[i], r.samples[i], err = c.direction(ctx, dir, sides); err != nil {
@@ -256,44 +263,77 @@ func (c *blockDiff) result(ctx context.Context, sides [2]*sideRights) (*blockRes
 	return r, nil
 }
 
+// grants is what the other side grants of a direction's cells, and denies is what its own side does.
+func (d direction) grants(sides [2]*sideRights) region { return sides[1-d.denies].allowed[d.category] }
+
+func (d direction) of(sides [2]*sideRights) region { return sides[d.denies].allowed[d.category] }
+
 // direction counts what is gained or lost, and takes samples of it: for each constraint that denies, two cells that it
-// does.
+// does. Each cell is counted with the first constraint that denies it.
 func (c *blockDiff) direction(ctx context.Context, dir direction, sides [2]*sideRights) (Delta, []sample, error) {
-	grants, denies := sides[1-dir.denies].allowed[dir.category], sides[dir.denies].allowed[dir.category]
-	if grants.equal(denies) {
-		return Delta{}, nil, nil
-	}
-	n, err := c.regions.count(ctx, grants)
-	if err != nil {
-		return Delta{}, nil, err
-	}
-	less := func(region region) uint64 {
-		both, err2 := c.regions.count(ctx, c.regions.and(grants, region))
-		err = cmp.Or(err, err2)
-		return n - both
-	}
-	delta := Delta{Cells: less(denies)}
-	if delta.Cells == 0 || err != nil {
-		return delta, nil, err
-	}
-	if exists := c.exists[dir.denies]; len(exists) > 0 {
-		delta.Apart = less(exists)
-	}
+	grants, denies := dir.grants(sides), dir.of(sides)
+	var delta Delta
 	var out []sample
+	if grants.equal(denies) {
+		return delta, nil, nil
+	}
+	left := grants
 	for _, cond := range denies {
-		where := c.regions.and(grants, region{c.regions.not(cond)})
+		if slices.ContainsFunc(grants, cond.equal) {
+			continue
+		}
+		not := region{c.regions.not(cond)}
+		n, err := c.regions.count(ctx, c.regions.and(left, not))
+		if err != nil {
+			return delta, nil, err
+		}
+		if left = c.regions.and(left, region{cond}); n.cells > 0 {
+			delta.add(n)
+		}
 		for _, last := range []bool{false, true} {
-			items, err2 := c.regions.some(ctx, where, last)
-			err = cmp.Or(err, err2)
+			items, err := c.regions.some(ctx, c.regions.and(grants, not), last)
+			if err != nil {
+				return delta, nil, err
+			}
 			known := func(o sample) bool { return slices.Equal(o.items, items) }
 			if items == nil || len(out) == maxSampled || slices.ContainsFunc(out, known) {
 				continue
 			}
-			out = append(out, sample{items, c.rights(sides[oldSide], items), c.rights(sides[newSide], items)})
+			out = append(out, c.sample(sides, items))
 		}
 	}
 	slices.SortFunc(out, func(a, b sample) int { return slices.Compare(a.items, b.items) })
-	return delta, out, err
+	if delta.Cells == 0 {
+		return delta, nil, nil
+	}
+	left = grants
+	for _, cond := range c.exists[dir.denies] {
+		n, err := c.regions.count(ctx, c.regions.and(left, region{c.regions.not(cond)}))
+		if err != nil {
+			return delta, nil, err
+		}
+		delta.Apart, left = min(addUp(delta.Apart, n.cells), delta.Cells), c.regions.and(left, region{cond})
+	}
+	return delta, out, nil
+}
+
+// sample is a cell with what both sides allow there.
+func (c *blockDiff) sample(sides [2]*sideRights, items []cube.ItemID) sample {
+	return sample{items, c.rights(sides[oldSide], items), c.rights(sides[newSide], items)}
+}
+
+// add adds cells.
+func (d *Delta) add(n amount) {
+	d.Cells = addUp(d.Cells, n.cells)
+	d.AtMost = d.AtMost || n.atMost
+}
+
+// addUp is a sum, as large as can be where it overflows.
+func addUp(a, b uint64) uint64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxUint64
 }
 
 // rights are what a side allows in a cell of the space.

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"context"
 	"math/rand/v2"
 	"testing"
 
@@ -13,7 +12,7 @@ import (
 
 // someRegion is a region of random constraints over a random space.
 func someRegion(r *rand.Rand) (*regions, region) {
-	s := &regions{pool: bitmap.NewPool()}
+	s := newRegions()
 	for range r.IntN(6) {
 		s.sizes = append(s.sizes, 1+r.IntN(6)*r.IntN(4))
 	}
@@ -109,35 +108,8 @@ func counted(t *testing.T, s *regions, r region) uint64 {
 	t.Helper()
 	n, err := s.count(t.Context(), r)
 	require.NoError(t, err)
-	return n
-}
-
-// A count that nobody waits for any more stops.
-func TestCountsStop(t *testing.T) {
-	s := &regions{pool: bitmap.NewPool(), sizes: []int{1 << 12, 1 << 12, 1 << 12}}
-	var reg region
-	for _, axes := range [][]int{{0, 1}, {0, 2}, {1, 2}} { // no axis takes these apart
-		n := s.shape(axes).Len()
-		reg = s.and(reg, region{s.not(constraint{axes, s.pool.FromCells([]uint64{5, n / 2}, n)})})
-	}
-	_, err := s.count(&impatient{t.Context(), 2}, reg)
-	require.ErrorIs(t, err, context.Canceled)
-	items, err := s.some(t.Context(), reg, true)
-	require.NoError(t, err)
-	require.NotNil(t, items)
-}
-
-// impatient is a context that ends when somebody looked at it so many times.
-type impatient struct {
-	context.Context
-	looks int
-}
-
-func (c *impatient) Err() error {
-	if c.looks--; c.looks < 0 {
-		return context.Canceled
-	}
-	return nil
+	require.False(t, n.atMost)
+	return n.cells
 }
 
 // rest is how many cells of the space each cell of a constraint stands for.

@@ -7,21 +7,30 @@ import (
 	"github.com/cubeward/cubeward/formula"
 )
 
-// origin is the nearest change among a rights metric and what its formula reads, and what that reads: of formulas, of
-// given values, or of the members' role. Nil where none is found, as where rights do not hold the values.
-func (x *reasoning) origin(s int, metric *cube.Block) []Why {
-	return x.nearestChange(s, []*cube.Block{metric})
+// valuesChanged is why a rights metric holds other values than on the other side: the nearest changes among its formula
+// and what that reads, and what that reads; of formulas, of given values, or of the members' role. Where rights do not
+// hold the values it is those of the metric.
+func (x *reasoning) valuesChanged(s int, metric *cube.Block) []Why {
+	x.unheld = map[*cube.Block]bool{}
+	if found := x.nearestChanges(s, []*cube.Block{metric}); found != nil {
+		return found
+	}
+	if found := x.suspect(); found != nil {
+		return found
+	}
+	return []Why{whyOf(ValuesChange, metric)}
 }
 
-// read is the nearest change among what an expression reads.
+// read is the nearest changes among what an expression reads.
 func (x *reasoning) read(s int, e *formula.Expr) []Why {
-	return x.nearestChange(s, slices.Collect(formula.Blocks(e)))
+	return x.nearestChanges(s, slices.Collect(formula.Blocks(e)))
 }
 
-// nearestChange looks through blocks of a side, and what their formulas read, breadth first. It notes blocks whose
-// values the rights of a side do not hold.
-func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
+// nearestChanges looks through blocks of a side, and what their formulas read, but not behind what changed. It notes
+// blocks whose values the rights of a side do not hold.
+func (x *reasoning) nearestChanges(s int, blocks []*cube.Block) []Why {
 	plan, other := x.side(s).Plan(), x.side(1-s).Workspace()
+	var found []Why
 	seen := map[*cube.Block]bool{}
 	for i := 0; i < len(blocks); i++ {
 		b := blocks[i]
@@ -32,22 +41,28 @@ func (x *reasoning) nearestChange(s int, blocks []*cube.Block) []Why {
 		twin := sameBlock(other, b)
 		switch {
 		case twin == nil:
-			return []Why{x.ordered(s, Why{Kind: BlockChange, Old: b.String()})}
+			found = append(found, x.ordered(s, Why{Kind: BlockChange, Old: b.String()}))
+			continue
 		case b.App != nil && b == b.App.UsersRoles:
 			if why, ok := x.roleGiven(s, b.App, twin.App); ok {
-				return []Why{why}
+				found = append(found, why)
 			}
 			continue
 		case !sameFormula(b, twin):
-			return []Why{whyOf(FormulaChange, b)}
+			found = append(found, whyOf(FormulaChange, b))
+			continue
 		case b.Formula == nil && x.valuesDiffer(s, b, twin):
-			return []Why{whyOf(ValuesChange, b)}
+			found = append(found, whyOf(ValuesChange, b))
+			continue
 		case b.Formula == nil && (x.held(s, b) == nil || x.held(1-s, twin) == nil):
 			x.unheld[b] = true
 		}
 		if e := plan.Formula(b); e != nil {
 			blocks = append(blocks, slices.Collect(formula.Blocks(e))...)
 		}
+	}
+	if found != nil {
+		return found
 	}
 	for _, b := range blocks { // none of what they read changed: what differs was given instead of computed
 		if twin := sameBlock(other, b); b.Overridable && x.valuesDiffer(s, b, twin) {

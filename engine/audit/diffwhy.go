@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/engine"
 	"github.com/cubeward/cubeward/inherit"
@@ -37,20 +38,17 @@ func stated(t *engine.Trace, i int) string {
 	return fmt.Sprintf("%d %d %d %q %q", f.Kind, t.Category(i), f.Source.Kind, f.Source, t.Origin(i).Name)
 }
 
-// reasonsFor is what changed the rights of a kind of members, judged by samples.
-func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, r *blockResult) ([]Why, error) {
-	switch {
-	case k.group[oldSide] < 0:
-		return []Why{{Kind: MemberChange, New: cube.UserName}}, nil
-	case k.group[newSide] < 0:
-		return []Why{{Kind: MemberChange, Old: cube.UserName}}, nil
-	case c.whole != c.pair:
-		return []Why{whyOf(DimensionsChange, c.whole.New.Block)}, nil
-	case c.pair.Old.Block == nil:
-		return []Why{{Kind: BlockChange, New: c.pair.String()}}, nil
-	case c.pair.New.Block == nil:
-		return []Why{{Kind: BlockChange, Old: c.pair.String()}}, nil
-	}
+// reasoning looks for what changed the rights of one kind of members in one block.
+type reasoning struct {
+	*blockDiff
+	kind   *memberKind
+	held   func(side int, b *cube.Block) *cube.Column // values of a block; nil: not known
+	traces [2]*engine.Trace
+	unheld map[*cube.Block]bool // given values that were looked for and that rights do not hold
+	err    error                // the first that values could not be read for
+}
+
+func (c *blockDiff) reasoning(ctx context.Context, k *memberKind) (*reasoning, error) {
 	x := &reasoning{blockDiff: c, kind: k}
 	x.held = func(s int, b *cube.Block) *cube.Column {
 		col, err := c.side(s).Values(ctx, b)
@@ -74,85 +72,51 @@ func (c *blockDiff) reasonsFor(ctx context.Context, k *memberKind, r *blockResul
 			}
 		}
 		x.traces[s] = c.traced[s].For(v)
-		x.known[s] = map[int]bool{}
 	}
-	for i, dir := range directions() {
-		for _, s := range r.samples[i] {
-			x.sample(dir, s.items)
-		}
-	}
-	return mergeWhy(x.found, nil), x.err
+	return x, nil
 }
 
-// reasoning looks for what changed the rights of one kind of members in one block.
-type reasoning struct {
-	*blockDiff
-	kind   *memberKind
-	held   func(side int, b *cube.Block) *cube.Column // values of a block; nil: not known
-	traces [2]*engine.Trace
-	known  [2]map[int]bool      // the factors of each side that were looked at
-	unheld map[*cube.Block]bool // given values that were looked for and that rights do not hold
-	found  []Why
-	err    error // the first that values could not be read for
+// factor is why factor i of a side denies cells, which nothing does on the other side: it calls add with each thing that
+// changed, and the cells that it leaves alone.
+func (x *reasoning) factor(s, i int, cells region, add func([]Why, constraint) error) error {
+	says, err := x.says(s, i)
+	if err != nil {
+		return err
+	}
+	count, cut := x.counterparts(s, i)
+	if found := x.restated(s, i, count, cut); found != nil {
+		return add(found, says)
+	}
+	if len(count) > 0 && len(x.traces[s].Factors[i].Rules) > 0 {
+		return x.metricChanged(s, i, count[0], add)
+	}
+	here := bitmap.Set{}
+	_, id := x.traces[s].Set(i)
+	if len(x.traces[s].Factors[i].Rules) > 0 {
+		_, here, id = x.traces[s].Holding(i)
+	}
+	return x.wayChanged(s, i, here, []uint64{uint64(id)}, add)
 }
 
-// sample looks at a cell that one side denies and the other grants: whatever denies it there changed, as nothing does
-// on the other side.
-func (x *reasoning) sample(dir direction, items []cube.ItemID) {
-	s := dir.denies
-	cell := x.cell(s, items)
-	if cell == nil {
-		x.items(s, items)
-		return
+// restated is what changed in how the model states factor i, for all cells alike: the members' role, a rule, what was
+// cut. Nil where it is stated as it was.
+func (x *reasoning) restated(s, i int, count, cut []int) []Why {
+	if found := x.roleChanged(s, i); found != nil {
+		return found
 	}
-	t := x.traces[s]
-	for i := range t.Factors {
-		asked := t.Category(i) == cube.Read || dir.category == engine.Writable
-		if t.Factors[i].Cut != inherit.NotCut || !asked || x.known[s][i] || t.Holds(i, cell...) {
-			continue
+	rules := x.traces[s].Factors[i].Rules
+	switch {
+	case len(count) > 0:
+		return x.rules(s, rules, sameSaying)
+	case len(cut) > 0:
+		return x.cutChanged(s, cut)
+	case !x.statedStill(s, i):
+		if found := x.rules(s, rules, sameRule); found != nil {
+			return found
 		}
-		x.known[s][i] = true
-		x.found = append(x.found, x.factor(s, i, cell)...)
+		return x.rules(1-s, x.ignoring(s, i), sameRule)
 	}
-}
-
-// items names the lists whose items a side lacks.
-func (x *reasoning) items(s int, items []cube.ItemID) {
-	there := [...]engine.Ref{x.pair.Old, x.pair.New}[1-s]
-	for i, a := range x.axes[1-s] {
-		if of := x.dims[a].of[s]; of == nil || of[items[a]] >= 0 {
-			continue
-		}
-		why := Why{Kind: ItemsChange, New: there.Block.Dims[i].String()}
-		if s == newSide {
-			why.Old, why.New = why.New, ""
-		}
-		x.found = append(x.found, why)
-	}
-}
-
-// factor is why factor i of a side denies a cell, which nothing does on the other side.
-func (x *reasoning) factor(s, i int, cell []cube.ItemID) []Why {
-	found := x.roleChanged(s, i)
-	if found == nil {
-		switch count, cut := x.counterparts(s, i); {
-		case len(count) > 0:
-			found = x.ruleChanged(s, i, count[0], cell)
-		case len(cut) > 0:
-			found = x.cutChanged(s, cut)
-		case !x.statedStill(s, i):
-			if found = x.rules(s, x.traces[s].Factors[i].Rules, sameRule); found == nil {
-				found = x.rules(1-s, x.ignoring(s, i), sameRule)
-			}
-		}
-	}
-	if found == nil {
-		found = x.wayChanged(s, i, cell)
-	}
-	if found == nil {
-		found = []Why{{}}
-	}
-	return found
+	return nil
 }
 
 // statedStill says whether the other side states factor i on the same block, wherever that is read.
@@ -245,35 +209,6 @@ func (x *reasoning) ordered(s int, why Why) Why {
 		why.Old, why.New = why.New, why.Old
 	}
 	return why
-}
-
-// ruleChanged is a change of what the rules say that bring factor i, as they do on the other side, there as factor j,
-// or of what their metric holds.
-func (x *reasoning) ruleChanged(s, i, j int, cell []cube.ItemID) []Why {
-	rules := x.traces[s].Factors[i].Rules
-	if len(rules) == 0 {
-		return nil
-	}
-	if found := x.rules(s, rules, sameSaying); found != nil {
-		return found
-	}
-	cause, _ := x.traces[s].Cause(i, engine.CauseOptions{Limit: 1}, cell...)
-	if len(cause.Asked) == 0 {
-		return nil
-	}
-	metric, twin := rules[0].Metric, x.traces[1-s].Factors[j].Rules[0].Metric
-	asked, ok := moved(cause.Asked[0], metric.Dims, twin.Dims)
-	if !ok || !x.traces[1-s].Grants(j, asked) {
-		return nil // the metric holds there what it did: another cell of it is asked, or another way
-	}
-	x.unheld = map[*cube.Block]bool{}
-	if found := x.origin(s, metric); found != nil {
-		return found
-	}
-	if found := x.suspect(); found != nil {
-		return found
-	}
-	return []Why{whyOf(ValuesChange, metric)}
 }
 
 // rules are those that the other side lacks, or that are not the same there.

@@ -76,23 +76,22 @@ func (v *eyes) namer(b *cube.Block) *cube.Application {
 func (v *eyes) block(b *cube.Block) bool {
 	may, ok := v.blocks[b]
 	if !ok {
-		n, err := v.count(b)
+		some, err := v.any(b)
 		if err != nil && v.err == nil {
 			v.err = err
 		}
-		may = err == nil && n > 0
+		may = err == nil && some
 		v.blocks[b] = may
 	}
 	return may
 }
 
-func (v *eyes) count(b *cube.Block) (uint64, error) {
+func (v *eyes) any(b *cube.Block) (bool, error) {
 	view, err := v.viewer.Block(engine.Ref{App: v.namer(b), Block: b})
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	n, _, err := view.Count(engine.Readable, nil)
-	return n, err
+	return view.Any(engine.Readable, nil)
 }
 
 // cell says whether the viewer sees all items of a cell. NoItem names none.

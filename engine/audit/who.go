@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -46,13 +47,18 @@ func Who(ctx context.Context, r *engine.Rights, ref engine.Ref, at []cube.ItemID
 			all, some *[]cube.ItemID
 		}{{engine.Readable, &a.Read, &a.ReadSome}, {engine.Writable, &a.Write, &a.WriteSome}} {
 			granted, cells, err := v.Count(q.c, at)
+			some, all := granted > 0, granted == cells
+			if entangled(err) { // not all of them, for those would be counted: any?
+				all = false
+				some, err = v.Any(q.c, at)
+			}
 			if err != nil {
 				return a, err
 			}
-			if granted > 0 {
+			if some {
 				*q.some = append(*q.some, group...)
 			}
-			if granted > 0 && granted == cells {
+			if some && all {
 				*q.all = append(*q.all, group...)
 			}
 		}
@@ -63,10 +69,27 @@ func Who(ctx context.Context, r *engine.Rights, ref engine.Ref, at []cube.ItemID
 	return a, nil
 }
 
+// entangled says whether cells could not be counted in time.
+func entangled(err error) bool {
+	var e *engine.EntangledError
+	return errors.As(err, &e)
+}
+
+// tallied is a count of a view, or how many there are at most.
+func tallied(v *engine.View, c engine.Category) (n, cells uint64, atMost bool, err error) {
+	n, cells, err = v.Count(c, nil)
+	var e *engine.EntangledError
+	if errors.As(err, &e) {
+		return e.AtMost, cells, true, nil
+	}
+	return n, cells, false, err
+}
+
 // Reach is what of one block a member reads.
 type Reach struct {
 	Ref             engine.Ref
 	Cells, Readable uint64
+	AtMost          bool            // Readable could not be counted in time: it is the most that it can be
 	Items           [][]cube.ItemID // for each dimension the items with any cell that the member reads
 }
 
@@ -83,10 +106,16 @@ func What(ctx context.Context, m *engine.Member) ([]Reach, error) {
 			return nil, err
 		}
 		reach := Reach{Ref: ref}
-		if reach.Readable, reach.Cells, err = v.Count(engine.Readable, nil); err != nil {
+		if reach.Readable, reach.Cells, reach.AtMost, err = tallied(v, engine.Readable); err != nil {
 			return nil, err
 		}
-		if reach.Readable == 0 {
+		some := reach.Readable > 0
+		if reach.AtMost {
+			if some, err = v.Any(engine.Readable, nil); err != nil {
+				return nil, err
+			}
+		}
+		if !some {
 			continue
 		}
 		for i := range ref.Block.Dims {
@@ -124,6 +153,8 @@ type Row struct {
 	Ref                       engine.Ref
 	Members                   []cube.ItemID // in list order, all with the same rights
 	Cells, Readable, Writable uint64
+	// Readable, and Writable, could not be counted in time: they are the most that they can be. There may be none.
+	ReadAtMost, WriteAtMost bool
 }
 
 // Extent is none, partial or full.
@@ -156,9 +187,9 @@ func extent(n, of uint64) Extent {
 }
 
 // Summarize says how much of each block each group of members reads and writes, and calls each with every row: block
-// by block for one group after the other. A nil member means everyone (an *engine.NotHeldError where the rights do not hold every member), no
-// refs mean all of Blocks. It stops at the
-// first error, its own or each's.
+// by block for one group after the other. A nil member means everyone (an *engine.NotHeldError where the rights do not
+// hold every member), no refs mean all of Blocks. Where the cells of a block cannot be counted in time, its row says so.
+// It stops at the first error, its own or each's.
 func Summarize(ctx context.Context, r *engine.Rights, m *engine.Member, refs []engine.Ref, each func(Row) error) error {
 	groups := r.Groups()
 	if m != nil {
@@ -200,9 +231,11 @@ func summary(m *engine.Member, ref engine.Ref) (Row, error) {
 	if err != nil {
 		return row, err
 	}
-	if row.Readable, row.Cells, err = v.Count(engine.Readable, nil); err != nil {
+	if row.Readable, row.Cells, row.ReadAtMost, err = tallied(v, engine.Readable); err != nil {
 		return row, err
 	}
-	row.Writable, _, err = v.Count(engine.Writable, nil)
+	row.Writable, _, row.WriteAtMost, err = tallied(v, engine.Writable)
+	row.Writable = min(row.Writable, row.Readable)
+	row.WriteAtMost = row.WriteAtMost && row.Writable > 0
 	return row, err
 }

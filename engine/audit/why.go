@@ -92,9 +92,7 @@ func pick(w Why, added, removed, changed string) string {
 // mergeWhy is what stands in either, sorted, each once.
 func mergeWhy(a, b []Why) []Why {
 	out := slices.Concat(a, b)
-	slices.SortFunc(out, func(x, y Why) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Application, y.Application), cmp.Compare(x.New, y.New), cmp.Compare(x.Old, y.Old))
-	})
+	slices.SortFunc(out, compareWhy)
 	return slices.Compact(out)
 }
 
