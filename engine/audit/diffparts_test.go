@@ -95,7 +95,7 @@ func (a *agreeOnParts) diff(t *testing.T, old, new *engine.Rights) {
 // a few edits.
 func TestDiffPartsAgreeWithCells(t *testing.T) {
 	var a agreeOnParts
-	for seed := range uint64(30) {
+	for seed := uint64(0); seed < 300 && a.compared < 300; seed++ {
 		m := enginetest.Generate(seed+5000, enginetest.Small())
 		r := rand.New(rand.NewPCG(seed, 9))
 		m, old := changedMore(t, r, m)
@@ -107,7 +107,7 @@ func TestDiffPartsAgreeWithCells(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", a)
-	require.Greater(t, a.compared, 300)
+	require.GreaterOrEqual(t, a.compared, 300)
 	require.Less(t, a.skipped, a.compared/20)
 }
 
