@@ -65,6 +65,10 @@ What one side lacks nobody reads there: an item, a block or a member that is new
 counts as gained by whoever reads it, one that is gone as lost. The lists User
 and Role, which all members of an application read, are left out unless -b names
 them. So is what only locks: a metric that is calculated now.
+
+Cells that several things changed together stand where all of them are named: no
+cell is counted twice. A count with ≤ is of a block whose conditions are too
+entangled to be counted in time: there are not more, and maybe none.
 `
 
 const diffStatusHelp = `
@@ -99,7 +103,8 @@ func (t *tool) diff(ctx context.Context, f *diffFlags, old, new string) error {
 	return failed(err)
 }
 
-// fails says whether a difference is one that --fail-on means.
+// fails says whether a difference is one that --fail-on means. Where it is not known whether there is one, for a block is
+// too entangled to be counted, there is.
 func fails(d *audit.Difference, on string) bool {
 	return slices.ContainsFunc(d.Changes, func(c audit.Change) bool {
 		return on != failOnLost && c.ReadGained.Cells+c.WriteGained.Cells > 0 || on != failOnGained && c.ReadLost.Cells+c.WriteLost.Cells > 0
@@ -179,7 +184,18 @@ type diffRow struct {
 	ReadLost    uint64        `json:"read_lost"`
 	WriteGained uint64        `json:"write_gained"`
 	WriteLost   uint64        `json:"write_lost"`
+	AtMost      bool          `json:"at_most,omitempty"` // some of the counts are the most that they can be
 	Examples    []diffExample `json:"examples"`
+	Because     []diffBecause `json:"because"`
+}
+
+// diffBecause is how many of the cells just these reasons changed. The counts of a row add up to the row's.
+type diffBecause struct {
+	Reasons     []string `json:"reasons"`
+	ReadGained  uint64   `json:"read_gained"`
+	ReadLost    uint64   `json:"read_lost"`
+	WriteGained uint64   `json:"write_gained"`
+	WriteLost   uint64   `json:"write_lost"`
 }
 
 type diffExample struct {
@@ -188,8 +204,23 @@ type diffExample struct {
 	To   string     `json:"to"`
 }
 
+// inexact says whether any count of a change is the most that it can be.
+func inexact(c audit.Change) bool {
+	return c.ReadGained.AtMost || c.ReadLost.AtMost || c.WriteGained.AtMost || c.WriteLost.AtMost
+}
+
 func rowOf(c audit.Change) diffRow {
-	row := diffRow{c.Block.String(), c.ReadGained.Cells, c.ReadLost.Cells, c.WriteGained.Cells, c.WriteLost.Cells, []diffExample{}}
+	row := diffRow{
+		Block: c.Block.String(), ReadGained: c.ReadGained.Cells, ReadLost: c.ReadLost.Cells, WriteGained: c.WriteGained.Cells, WriteLost: c.WriteLost.Cells,
+		AtMost: inexact(c), Examples: []diffExample{},
+	}
+	for _, p := range c.Parts {
+		part := diffBecause{ReadGained: p.ReadGained.Cells, ReadLost: p.ReadLost.Cells, WriteGained: p.WriteGained.Cells, WriteLost: p.WriteLost.Cells}
+		for _, why := range p.Why {
+			part.Reasons = append(part.Reasons, why.String())
+		}
+		row.Because = append(row.Because, part)
+	}
 	for _, e := range c.Examples {
 		row.Examples = append(row.Examples, diffExample{exampleCell(c.Block, e), e.From.String(), e.To.String()})
 	}

@@ -78,6 +78,13 @@ func TestDiffJSON(t *testing.T) {
 			From *string           `json:"from"`
 			To   *string           `json:"to"`
 		} `json:"examples"`
+		Because []struct {
+			Reasons     []string `json:"reasons"`
+			ReadGained  *uint64  `json:"read_gained"`
+			ReadLost    *uint64  `json:"read_lost"`
+			WriteGained *uint64  `json:"write_gained"`
+			WriteLost   *uint64  `json:"write_lost"`
+		} `json:"because"`
 	}
 	d := json.NewDecoder(strings.NewReader(got.stdout))
 	d.DisallowUnknownFields()
@@ -89,6 +96,15 @@ func TestDiffJSON(t *testing.T) {
 		seen[key] = true
 		require.Positive(t, *r.ReadGained+*r.ReadLost+*r.WriteGained+*r.WriteLost)
 		require.NotEmpty(t, r.Examples)
+		require.NotEmpty(t, r.Because)
+		var sum [4]uint64
+		for _, b := range r.Because {
+			require.NotEmpty(t, b.Reasons)
+			for i, n := range []*uint64{b.ReadGained, b.ReadLost, b.WriteGained, b.WriteLost} {
+				sum[i] += *n
+			}
+		}
+		require.Equal(t, [4]uint64{*r.ReadGained, *r.ReadLost, *r.WriteGained, *r.WriteLost}, sum)
 		for _, e := range r.Examples {
 			require.Contains(t, []string{"none", "r", "rw"}, *e.From)
 			require.NotEqual(t, *e.From, *e.To)

@@ -26,8 +26,12 @@ type diffBlockRow struct {
 	deltas  [4]deltaRange
 }
 
-// deltaRange is how much members gain or lose, from whom it is least to whom it is most.
-type deltaRange struct{ least, most uint64 }
+// deltaRange is how much members gain or lose, from whom it is least to whom it is most; of some it may be less where
+// atMost is set.
+type deltaRange struct {
+	least, most uint64
+	atMost      bool
+}
 
 // groups puts the changes with the same reasons together: those by which somebody gains first, then those that concern
 // more members.
@@ -70,52 +74,25 @@ func (w *diffWriter) groups() []*diffGroup {
 // theBlock stands for the name of a block that is itself all that is new, or gone.
 const theBlock = "the block"
 
-// parts are the changes, those with several reasons of which some are items that one side lacks as two: the cells with
-// such items, and the others.
+// parts are the changes, taken apart by what changed them. Of blocks that are new, or gone, the reason is the same: one
+// section will do.
 func (w *diffWriter) parts() iter.Seq[audit.Change] {
-	items := func(why audit.Why) bool { return why.Kind == audit.ItemsChange && (why.Old == "" || why.New == "") }
 	return func(yield func(audit.Change) bool) {
 		for _, c := range w.Changes {
-			for i, why := range c.Why {
-				if own := c.Block.String(); why.Kind == audit.BlockChange && (why.Old == own || why.New == own) {
-					c.Why = slices.Clone(c.Why) // of all of them the reason is the same: one section will do
-					c.Why[i].Old, c.Why[i].New = strings.Replace(why.Old, own, theBlock, 1), strings.Replace(why.New, own, theBlock, 1)
+			own := c.Block.String()
+			for _, p := range c.Parts {
+				for i, why := range p.Why {
+					if why.Kind == audit.BlockChange && (why.Old == own || why.New == own) {
+						p.Why = slices.Clone(p.Why)
+						p.Why[i].Old, p.Why[i].New = strings.Replace(why.Old, own, theBlock, 1), strings.Replace(why.New, own, theBlock, 1)
+					}
 				}
-			}
-			rest := c
-			rest.Why = slices.DeleteFunc(slices.Clone(c.Why), items)
-			if len(rest.Why) == 0 || len(rest.Why) == len(c.Why) {
-				if !yield(c) {
-					return
-				}
-				continue
-			}
-			apart := c
-			apart.Why = slices.DeleteFunc(slices.Clone(c.Why), func(why audit.Why) bool { return !items(why) })
-			for _, d := range []*audit.Delta{&apart.ReadGained, &apart.ReadLost, &apart.WriteGained, &apart.WriteLost} {
-				d.Cells = d.Apart
-			}
-			for _, d := range []*audit.Delta{&rest.ReadGained, &rest.ReadLost, &rest.WriteGained, &rest.WriteLost} {
-				d.Cells, d.Apart = d.Cells-d.Apart, 0
-			}
-			oneSided := func(e audit.Example) bool { return e.Old == nil || e.New == nil }
-			apart.Examples = preferred(c.Examples, oneSided)
-			rest.Examples = preferred(c.Examples, func(e audit.Example) bool { return !oneSided(e) })
-			for _, part := range []audit.Change{apart, rest} {
-				if part.ReadGained.Cells+part.ReadLost.Cells+part.WriteGained.Cells+part.WriteLost.Cells > 0 && !yield(part) {
+				if !yield(p) {
 					return
 				}
 			}
 		}
 	}
-}
-
-// preferred are those of which is holds, if any.
-func preferred(of []audit.Example, is func(audit.Example) bool) []audit.Example {
-	if i := slices.IndexFunc(of, is); i >= 0 {
-		return of[i : i+1]
-	}
-	return of
 }
 
 // order is where blocks stand: as the new side has them, then those that the old one alone has.
@@ -135,12 +112,15 @@ func (w *diffWriter) order() map[audit.BlockPair]int {
 
 func (g *diffGroup) add(c audit.Change) {
 	g.members = append(g.members, c.Members...)
+	if len(g.first.Examples) == 0 {
+		g.first = c
+	}
 	row := g.rows[c.Block]
 	deltas := [4]audit.Delta{c.ReadGained, c.ReadLost, c.WriteGained, c.WriteLost}
 	if row == nil {
 		row = &diffBlockRow{BlockPair: c.Block, members: len(c.Members)}
 		for k, d := range deltas {
-			row.deltas[k] = deltaRange{d.Cells, d.Cells}
+			row.deltas[k] = deltaRange{d.Cells, d.Cells, d.AtMost}
 		}
 		g.blocks, g.rows[c.Block] = append(g.blocks, row), row
 		return
@@ -148,7 +128,7 @@ func (g *diffGroup) add(c audit.Change) {
 	row.members += len(c.Members)
 	for k, d := range deltas {
 		r := &row.deltas[k]
-		r.least, r.most = min(r.least, d.Cells), max(r.most, d.Cells)
+		r.least, r.most, r.atMost = min(r.least, d.Cells), max(r.most, d.Cells), r.atMost || d.AtMost
 	}
 }
 

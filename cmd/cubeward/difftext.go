@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ const maxDiffNamed = 5
 func (w *diffWriter) text() string {
 	groups := w.groups()
 	w.verdict()
+	w.reasons(groups)
 	w.apart()
 	for _, g := range groups {
 		w.group(g)
@@ -65,6 +67,9 @@ func (w *diffWriter) verdict() {
 	}
 	text := fmt.Sprintf("Rights differ: %s, %s, in %s of %s; %s compared", some(len(gain), "gains", "gain"), some(len(lose), "loses", "lose"),
 		count(len(blocks)), plural(w.Blocks, "block"), plural(w.Members, "member"))
+	if slices.ContainsFunc(w.Changes, inexact) {
+		text += "; counts with ≤ are of blocks too entangled to be counted in time: not more than that, and maybe none"
+	}
 	w.line(0, text, func(s string) string { return w.paint.bold(w.paint.yellow(s)) })
 }
 
@@ -171,7 +176,9 @@ func (w *diffWriter) group(g *diffGroup) {
 	}
 	w.line(0, "Because "+strings.Join(reasons, ", and "), w.paint.bold)
 	w.line(2, plural(len(g.members), "member")+": "+w.list(g.members), plain)
-	w.line(2, "for example "+printable(g.first.Members[0])+": "+w.example(g.first), plain)
+	if len(g.first.Examples) > 0 {
+		w.line(2, "for example "+printable(g.first.Members[0])+": "+w.example(g.first), plain)
+	}
 	s := sheet{head: []string{"block", "members", "read", "write"}, right: map[int]bool{1: true, 2: true, 3: true}}
 	for _, b := range g.blocks {
 		ref := shown(b.BlockPair)
@@ -184,6 +191,47 @@ func (w *diffWriter) group(g *diffGroup) {
 	}
 }
 
+// reasons is an overview of several groups: each reason by itself, whom it let gain or lose, and in how many blocks.
+// Whoever gains for two reasons together is counted with both.
+func (w *diffWriter) reasons(groups []*diffGroup) {
+	if len(groups) < 2 {
+		return
+	}
+	type tally struct {
+		text       string
+		gain, lose map[string]bool
+		blocks     map[string]bool
+	}
+	var all []*tally
+	for c := range w.parts() {
+		for _, why := range c.Why {
+			text := w.reason(why)
+			i := slices.IndexFunc(all, func(t *tally) bool { return t.text == text })
+			if i < 0 {
+				i = len(all)
+				all = append(all, &tally{text, map[string]bool{}, map[string]bool{}, map[string]bool{}})
+			}
+			all[i].blocks[blockKey(c.Block)] = true
+			for _, m := range c.Members {
+				if c.ReadGained.Cells+c.WriteGained.Cells > 0 {
+					all[i].gain[m] = true
+				}
+				if c.ReadLost.Cells+c.WriteLost.Cells > 0 {
+					all[i].lose[m] = true
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *tally) int {
+		return cmp.Or(len(b.gain)-len(a.gain), len(b.lose)-len(a.lose), len(b.blocks)-len(a.blocks))
+	})
+	s := sheet{head: []string{"gain", "lose", "blocks", "because"}, right: map[int]bool{0: true, 1: true, 2: true}}
+	for _, t := range all {
+		s.add(count(len(t.gain)), count(len(t.lose)), count(len(t.blocks)), t.text)
+	}
+	w.out.WriteString("\n" + s.text(w.paint))
+}
+
 // deltaText is how many cells each member gains and loses: +1,234 −5, or +10…1,234 where it is not as many for all.
 func deltaText(gained, lost deltaRange) string {
 	var parts []string
@@ -192,6 +240,10 @@ func deltaText(gained, lost deltaRange) string {
 			continue
 		}
 		text := []string{"+", "−"}[i]
+		if r.atMost {
+			text += "≤"
+			r.least = r.most
+		}
 		if r.least != r.most {
 			text += count(r.least) + "…"
 		}

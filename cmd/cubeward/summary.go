@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -32,6 +33,8 @@ func summaryCommand(t *tool) *cobra.Command {
 		Long: `Says of each member and block whether the member reads, and writes, none, part or
 all of it, and how many cells. Members whose rights are the same everywhere stand
 together; with --per-member, with --json and in files each has lines of their own.
+A count with ≤ ("at_most" in JSON and files) is of a block whose conditions are
+too entangled to be counted in time: there are not more, and maybe none.
 
 ` + blockHelp + exitStatusHelp,
 		Example: `  cubeward summary -m examples/us-budget
@@ -132,6 +135,7 @@ type summaryLine struct {
 	Cells    uint64 `json:"cells"`
 	Readable uint64 `json:"readable"`
 	Writable uint64 `json:"writable"`
+	AtMost   bool   `json:"at_most,omitempty"` // readable or writable is the most that it can be
 }
 
 // each are the lines, member by member in the order of the list, block by block.
@@ -149,7 +153,7 @@ func (s *summaryOf) each() iter.Seq[summaryLine] {
 				continue
 			}
 			for _, r := range g.rows {
-				line := summaryLine{users.Item(cube.ItemID(m)), r.Ref.String(), r.Read().String(), r.Write().String(), r.Cells, r.Readable, r.Writable}
+				line := summaryLine{users.Item(cube.ItemID(m)), r.Ref.String(), r.Read().String(), r.Write().String(), r.Cells, r.Readable, r.Writable, r.ReadAtMost || r.WriteAtMost}
 				if !yield(line) {
 					return
 				}
@@ -173,7 +177,11 @@ func (s *summaryOf) lines(w io.Writer) error {
 	buf := bufio.NewWriterSize(w, outBufferSize)
 	for l := range s.each() {
 		line := padded(printable(l.Member), member) + "  " + padded(printable(l.Block), block) + "  read " + padded(l.Read, 7) + "  write " + padded(l.Write, 7) +
-			"  " + count(l.Readable) + " and " + count(l.Writable) + " of " + plural(l.Cells, "cell") + "\n"
+			"  " + count(l.Readable) + " and " + count(l.Writable) + " of " + plural(l.Cells, "cell")
+		if l.AtMost {
+			line += ", at most"
+		}
+		line += "\n"
 		if _, err := buf.WriteString(line); err != nil {
 			return err
 		}
@@ -187,18 +195,35 @@ func (s *summaryOf) text(w io.Writer) error {
 	if len(s.refs) == 1 {
 		text = s.blockText
 	}
-	_, err := io.WriteString(w, text(p))
+	_, err := io.WriteString(w, text(p)+s.bounds())
 	return err
+}
+
+// bounds says what ≤ means, where it stands anywhere.
+func (s *summaryOf) bounds() string {
+	for _, g := range s.groups {
+		if slices.ContainsFunc(g.rows, func(r audit.Row) bool { return r.ReadAtMost || r.WriteAtMost }) {
+			return "\n≤: too entangled to be counted in time; there are not more cells than that, and\nmaybe none\n"
+		}
+	}
+	return ""
 }
 
 func (s *summaryOf) blocksText(p paint) string {
 	var out strings.Builder
 	several := len(s.rights.Workspace().Applications) > 1
+	if len(s.groups) > 1 {
+		members := 0
+		for _, g := range s.groups {
+			members += len(g.members)
+		}
+		out.WriteString(p.bold(plural(members, "member")+", with "+count(len(s.groups))+" different rights to "+plural(len(s.groups[0].rows), "block")) + "\n\n")
+	}
 	for i, g := range s.groups {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		for _, line := range wrapped(s.names(g), screenWidth) {
+		for _, line := range wrapped(s.title(g), screenWidth) {
 			out.WriteString(p.bold(line) + "\n")
 		}
 		t := sheet{head: []string{"block", "cells", "read", "", "write", ""}, right: map[int]bool{1: true, 3: true, 5: true}}
@@ -207,7 +232,7 @@ func (s *summaryOf) blocksText(p paint) string {
 			if several {
 				name = r.Ref.String()
 			}
-			t.add(printable(name), count(r.Cells), r.Read().String(), partOf(r.Read(), r.Readable), r.Write().String(), partOf(r.Write(), r.Writable))
+			t.add(printable(name), count(r.Cells), r.Read().String(), partOf(r.Read(), r.Readable, r.ReadAtMost), r.Write().String(), partOf(r.Write(), r.Writable, r.WriteAtMost))
 		}
 		out.WriteString(t.text(paint{}))
 	}
@@ -219,16 +244,27 @@ func (s *summaryOf) blockText(p paint) string {
 	for _, g := range s.groups {
 		r := g.rows[0]
 		title = printable(r.Ref.String()) + ": " + plural(r.Cells, "cell")
-		t.add(r.Read().String(), partOf(r.Read(), r.Readable), r.Write().String(), partOf(r.Write(), r.Writable), s.names(g))
+		t.add(r.Read().String(), partOf(r.Read(), r.Readable, r.ReadAtMost), r.Write().String(), partOf(r.Write(), r.Writable, r.WriteAtMost), s.names(g))
 	}
 	return p.bold(title) + "\n\n" + t.text(p)
 }
+
+// title is the members of a group: how many, and the first of them.
+func (s *summaryOf) title(g summaryGroup) string {
+	if len(g.members) == 1 {
+		return s.names(g)
+	}
+	return plural(len(g.members), "member") + ": " + s.names(g)
+}
+
+// maxSummed is how many members with the same rights a summary names; --per-member has them all.
+const maxSummed = 5
 
 // names are the members of a group, the first of many.
 func (s *summaryOf) names(g summaryGroup) string {
 	var names []string
 	for k, m := range g.members {
-		if k == maxNamed {
+		if k == maxSummed {
 			names = append(names, "and "+count(len(g.members)-k)+" more")
 			break
 		}
@@ -238,8 +274,11 @@ func (s *summaryOf) names(g summaryGroup) string {
 }
 
 // partOf is a number of cells where it tells something.
-func partOf(e audit.Extent, n uint64) string {
-	if e == audit.Partial {
+func partOf(e audit.Extent, n uint64, atMost bool) string {
+	switch {
+	case atMost:
+		return "≤" + count(n)
+	case e == audit.Partial:
 		return count(n)
 	}
 	return ""
@@ -256,6 +295,7 @@ func (s *summaryOf) batches() (*arrow.Schema, iter.Seq[arrow.RecordBatch]) {
 		{Name: "cells", Type: number},
 		{Name: "readable", Type: number},
 		{Name: "writable", Type: number},
+		{Name: "at_most", Type: arrow.FixedWidthTypes.Boolean},
 	}, nil)
 	return schema, func(yield func(arrow.RecordBatch) bool) {
 		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
@@ -268,6 +308,7 @@ func (s *summaryOf) batches() (*arrow.Schema, iter.Seq[arrow.RecordBatch]) {
 			for i, v := range []uint64{l.Cells, l.Readable, l.Writable} {
 				b.Field(4 + i).(*array.Int64Builder).Append(int64(v))
 			}
+			b.Field(7).(*array.BooleanBuilder).Append(l.AtMost)
 			if rows++; rows == cellBatchRows {
 				if !yield(b.NewRecordBatch()) {
 					return

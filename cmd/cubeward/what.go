@@ -73,6 +73,7 @@ type (
 		Block    string     `json:"block"`
 		Cells    uint64     `json:"cells"`
 		Readable uint64     `json:"readable"`
+		AtMost   bool       `json:"at_most,omitempty"` // readable is the most that it can be
 		Items    itemsByDim `json:"items"`
 	}
 )
@@ -108,7 +109,7 @@ func (d itemsByDim) MarshalJSON() ([]byte, error) {
 func whatJSON(member *engine.Member, reach []audit.Reach) whatResult {
 	out := whatResult{Member: member.Name(), Blocks: []whatBlock{}}
 	for _, r := range reach {
-		b := whatBlock{Block: r.Ref.String(), Cells: r.Cells, Readable: r.Readable, Items: itemsByDim{names: dimensionNames(r.Ref)}}
+		b := whatBlock{Block: r.Ref.String(), Cells: r.Cells, Readable: r.Readable, AtMost: r.AtMost, Items: itemsByDim{names: dimensionNames(r.Ref)}}
 		for i, items := range r.Items {
 			names := make([]string, len(items))
 			for k, item := range items {
@@ -144,7 +145,11 @@ func whatText(p paint, member *engine.Member, reach []audit.Reach) string {
 		for i, dim := range dimensionNames(r.Ref) {
 			items = append(items, itemsText(printable(dim), r.Ref.Block.Dims[i], r.Items[i]))
 		}
-		s.add(printable(name), count(r.Readable), count(r.Cells), strings.Join(items, "; "))
+		readable := count(r.Readable)
+		if r.AtMost {
+			readable = "≤" + readable
+		}
+		s.add(printable(name), readable, count(r.Cells), strings.Join(items, "; "))
 	}
 	return out.String() + "\n" + s.text(p)
 }
