@@ -28,13 +28,13 @@ type Region struct {
 // regionLimits bound the work on a region. A step takes a few nanoseconds at most.
 type regionLimits struct {
 	steps    float64 // that it may surely be done within
-	tried    float64 // that are tried where it is not sure; 0: none, and no bound is looked for
+	tried    float64 // that are tried where it is not sure, and for a bound after that; 0: neither
 	remember float64 // the most results that are remembered for an axis
 	merge    float64 // the steps from which on it is worth while to look for items that are the same
 }
 
 func allowed() regionLimits {
-	return regionLimits{steps: 1 << 35, tried: 1 << 28, remember: 1 << 22, merge: 1 << 12}
+	return regionLimits{steps: 1 << 35, tried: 1 << 27, remember: 1 << 22, merge: 1 << 12}
 }
 
 // Count is how many cells the region has. Where that would take too long, or is not below 2^64, it is not exact but as
@@ -179,16 +179,13 @@ func (r Region) parts() (parts []*tally, free []int, none bool) {
 
 // tally is what counts the factors over some axes.
 func (r Region) tally(axes axisSet, factors []tallyFactor) *tally {
-	t := &tally{region: Region{Space: slices.Repeat(Shape{1}, len(r.Space))}}
-	for a := range axes.all {
-		t.region.Space[a] = r.Space[a]
-	}
-	for _, n := range t.region.Space {
+	t := &tally{space: r.Space}
+	for _, n := range r.Space {
 		t.sizes = append(t.sizes, uint64(n))
 	}
 	for _, f := range factors {
 		if f.over&axes != 0 {
-			t.factors, t.region.Factors = append(t.factors, f), append(t.region.Factors, f.Factor)
+			t.factors = append(t.factors, f)
 		}
 	}
 	return t

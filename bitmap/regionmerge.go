@@ -289,7 +289,7 @@ func (t *tally) keep(axis int, g grouping) {
 
 // items is how many items one of an axis stands for.
 func (t *tally) items(axis, item int) uint64 {
-	if t.merged[axis] == nil {
+	if t.merged == nil || t.merged[axis] == nil {
 		return 1
 	}
 	return t.merged[axis].items[item]

@@ -13,7 +13,7 @@ import (
 // depends only on the items of the axes that its factors share with those above, and is remembered by what these
 // factors tell apart. That is the elimination of variables that one would do by hand.
 type tally struct {
-	region  Region   // what is counted, the axes outside of it with one item
+	space   Shape
 	sizes   []uint64 // by axis: its items or, where these are merged, its classes
 	factors []tallyFactor
 	merged  []*merger // by axis; none where nothing is merged
@@ -106,7 +106,7 @@ func (t *tally) count(ctx context.Context, limits regionLimits) (n uint64, exact
 	if s.err != nil || limits.tried == 0 {
 		return math.MaxUint64, false, s.err
 	}
-	n, err = t.region.most(ctx, limits)
+	n, err = t.most(ctx, limits)
 	return n, false, err
 }
 
@@ -120,7 +120,7 @@ func (t *tally) along(ctx context.Context, axis int, limits regionLimits) (items
 		return nil, false, err
 	}
 	if t.none {
-		return make([]bool, t.region.Space[axis]), true, nil
+		return make([]bool, t.space[axis]), true, nil
 	}
 	items = make([]bool, t.sizes[axis])
 	s.top.fill(s)
@@ -197,31 +197,64 @@ func (t *tally) begin(ctx context.Context, limits regionLimits, axis func() int)
 
 func (t *tally) forget() { t.best, t.apart = map[axisSet]axisChoice{}, map[contextKey]grouping{} }
 
-// most is how many cells a region has at most that is not counted in time: as many as without the one factor that leaves
-// the fewest when it is left out, or without more of them.
-func (r Region) most(ctx context.Context, limits regionLimits) (uint64, error) {
-	best, widest := uint64(math.MaxUint64), 0
+// most is how many cells there are at most, where they are not counted in time: as many as without one of the factors, of
+// those the one that has most of its cells, or without more of them.
+func (t *tally) most(ctx context.Context, limits regionLimits) (uint64, error) {
 	few := limits
-	few.steps, few.tried = limits.tried, 0
-	for i, f := range r.Factors {
-		if f.Set.Cells() > r.Factors[widest].Set.Cells() {
-			widest = i
+	few.steps = limits.tried
+	for fewer := t; len(fewer.factors) > 1; {
+		var loosest, easiest *tally
+		dense, least := -1.0, math.Inf(1)
+		for i, f := range fewer.factors {
+			next := fewer.without(i, few)
+			steps := 0.0
+			for _, part := range next.split(next.axes()) {
+				steps += next.total(part, next.choose(part).axis, 1)
+			}
+			if d := float64(f.Set.Len()) / float64(f.Set.Cells()); steps <= few.steps && d > dense {
+				loosest, dense = next, d
+			}
+			if steps < least {
+				easiest, least = next, steps
+			}
 		}
-		n, exact, err := r.except(i).count(ctx, few)
+		if loosest != nil {
+			return loosest.weighed(ctx, t.axes(), few)
+		}
+		fewer = easiest
+	}
+	return math.MaxUint64, nil
+}
+
+// without is the same but a factor.
+func (t *tally) without(i int, limits regionLimits) *tally {
+	out := &tally{space: t.space, sizes: t.sizes, merged: t.merged, limits: limits}
+	out.factors = slices.Delete(slices.Clone(t.factors), i, i+1)
+	out.forget()
+	return out
+}
+
+// weighed counts the cells over axes where not all of these have a factor, and the factors may hang together no more.
+func (t *tally) weighed(ctx context.Context, axes axisSet, limits regionLimits) (uint64, error) {
+	n := uint64(1)
+	for a := range (axes &^ t.axes()).all {
+		sum := uint64(0)
+		for i := range int(t.sizes[a]) {
+			sum += t.items(a, i)
+		}
+		n, _ = upTo(n, sum, true)
+	}
+	for _, axes := range t.split(t.axes()) {
+		part := &tally{space: t.space, sizes: t.sizes, merged: t.merged, factors: t.within(axes)}
+		s, err := part.begin(ctx, limits, part.root)
 		if err != nil {
 			return 0, err
 		}
-		if exact {
-			best = min(best, n)
+		m := s.top.count(s)
+		if s.stopped {
+			return math.MaxUint64, s.err
 		}
+		n, _ = upTo(n, m, true)
 	}
-	if best == math.MaxUint64 && len(r.Factors) > 1 {
-		return r.except(widest).most(ctx, limits)
-	}
-	return best, nil
-}
-
-// except is the region without a factor.
-func (r Region) except(i int) Region {
-	return Region{r.Space, slices.Delete(slices.Clone(r.Factors), i, i+1)}
+	return n, nil
 }

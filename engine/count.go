@@ -27,7 +27,7 @@ func (e *EntangledError) Error() string {
 // by dimension, items that they do not tell apart once. That takes no more room than the factors and 32 MiB for each
 // dimension, however many cells they span together. It fails with an *EntangledError, which says how many there are at
 // most, where too many steps would be needed: 2^35 of a few nanoseconds where that can be told before the first, else
-// 2^28.
+// 2^27.
 func (v *View) Count(c Category, at []cube.ItemID) (granted, cells uint64, err error) {
 	if v.grant == nil {
 		return 0, 0, nil

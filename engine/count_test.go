@@ -163,3 +163,31 @@ func TestCountPastSets(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, items)
 }
+
+// What is too entangled to be counted in time is refused, with a bound; whether there is any cell is known all the same,
+// and so is every slice that is small enough.
+func TestCountOfWhatIsTooEntangled(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	const n = 210
+	var groups [][]int
+	for a := range 5 {
+		for b := range a {
+			groups = append(groups, []int{b, a})
+		}
+	}
+	v := entangled(t, r, []int{n, n, n, n, n}, groups)
+	_, cells, err := v.Count(engine.Readable, nil)
+	var refused *engine.EntangledError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorContains(t, err, "A::B")
+	require.Equal(t, uint64(n*n*n*n*n), cells)
+	require.Positive(t, refused.AtMost)
+	require.Less(t, refused.AtMost, cells)
+	some, err := v.Any(engine.Readable, nil)
+	require.NoError(t, err)
+	require.True(t, some)
+	at := []cube.ItemID{3, 4, cube.NoItem, cube.NoItem, cube.NoItem}
+	_, cells, err = v.Count(engine.Readable, at)
+	require.NoError(t, err)
+	require.Equal(t, uint64(n*n*n), cells)
+}
