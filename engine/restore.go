@@ -242,8 +242,9 @@ func (r *Rights) readyToExplain() error {
 	return nil
 }
 
-// Load reads all that rights from a file otherwise read when it is first asked for: names, mappings, and the sets of
-// every profile. It fails where a part is damaged, and where ctx is done. For compiled rights it costs nothing.
+// Load reads all that rights from a file decide by, and otherwise read when it is first asked for: names, mappings, and the
+// sets of every profile. Given values, which only explanations need, are left where they are. It fails where a part is
+// damaged, and where ctx is done. For compiled rights it costs nothing.
 func (r *Rights) Load(ctx context.Context) error {
 	if err := r.readyToExplain(); err != nil || r.stored == nil {
 		return err

@@ -55,7 +55,7 @@ const (
 
 // Stats counts what the rights hold. Generations that Update made of each other may share sets, profiles and caches:
 // each counts them. It looks at every column, item, member and profile once, and may be called at any time. Of rights
-// that were read from a file it counts what was read so far (Load reads all), and no names and given columns.
+// that were read from a file it counts what was read so far (Load reads more), and no names and given columns.
 func (r *Rights) Stats() Stats {
 	pool := r.pool.Stats()
 	s := Stats{

@@ -17,7 +17,8 @@ type TableReader func(f *io.SectionReader) (array.RecordReader, error)
 // Options say what Load does besides the usual. The zero Options is good.
 type Options struct {
 	// Tables reads tables of formats that this package does not know, by extension in lower case with its dot, such
-	// as ".parquet". Those of .csv, .arrow and .arrows are read here whatever it says.
+	// as ".parquet", for which there is ReadTable in engine/parquetio. Those of .csv, .arrow and .arrows are read here
+	// whatever it says.
 	Tables map[string]TableReader
 	// Progress is told how many bytes of the tables were read, and of how many: by the goroutine of Load, and never
 	// after it returned. Done never falls; a file that is read twice counts twice.
