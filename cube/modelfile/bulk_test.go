@@ -145,15 +145,16 @@ func TestBulkIsTheSameAsByRow(t *testing.T) {
 			r.Shuffle(len(m), func(i, k int) { m[i], m[k] = m[k], m[i] })
 			r.Shuffle(len(n), func(i, k int) { n[i], n[k] = n[k], n[i] })
 		}
+		z := [][]string{{"", "2024-12-31"}, {"", ""}}
 		skip := pick("", ", on_unknown: skip")
 		dir := t.TempDir()
 		for name, text := range map[string]string{
 			"model.yaml": "cubeward: 1\napplication: A\nmembers: {file: u.csv, key: U, properties: {P: {type: text}, Q: {type: text, column: P}}}\n" +
 				"lists: {L: {file: l.csv, properties: {N: {type: number}, D: {type: date}, B: {type: boolean}, T: {type: text}, I: {type: \"list:L\"}}}}\n" +
-				"metrics: {M: {type: number, dimensions: [User, L], file: m.csv}, N: {type: access_rights, dimensions: [User, L], file: n.csv" + skip + "}, X: {type: text, dimensions: [User, L], file: x.csv}}\n" +
+				"metrics: {M: {type: number, dimensions: [User, L], file: m.csv}, N: {type: access_rights, dimensions: [User, L], file: n.csv" + skip + "}, X: {type: text, dimensions: [User, L], file: x.csv}, Z: {type: date, file: z.csv}}\n" +
 				"user_roles: {file: roles.csv" + skip + "}\n",
 			"l.csv": table("Id,N,D,B,T,I", l), "u.csv": table("P,U", u), "roles.csv": table("User,Role", roles),
-			"m.csv": table("M,User, L", m), "n.csv": table("L,User,N", n), "x.csv": table("L,X,User", x),
+			"m.csv": table("M,User, L", m), "n.csv": table("L,User,N", n), "x.csv": table("L,X,User", x), "z.csv": table("Y,Z", z[:r.IntN(2)+r.IntN(5)/4]),
 		} {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 		}
