@@ -77,6 +77,9 @@ func (p *bulkPlan) bind(header []string) bool {
 				return false
 			}
 		}
+		if i >= len(header) {
+			return false
+		}
 		w.also, p.sinks[i] = p.sinks[i], w.sink
 	}
 	return true

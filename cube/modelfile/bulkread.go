@@ -203,7 +203,7 @@ func (b *bulkReader) header(p *rowsParser, part *textPart) bool {
 
 // start has a task parsed by another goroutine.
 func (b *bulkReader) start(t *bulkTask) {
-	if len(b.pending) <= b.workers && b.started < b.workers {
+	if b.started < b.workers {
 		b.started++
 		b.running.Go(func() {
 			p := &rowsParser{plan: b.plan}
