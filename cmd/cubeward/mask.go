@@ -42,7 +42,8 @@ and --sort hide that too. IN and OUT end in .csv, .arrow (IPC file), .arrows
 Read one that - writes only where it has its end marker: without it the work
 failed on the way.
 
-A report goes to standard error, or with --json to standard output.
+A report goes to standard error, or with --json to standard output, unless the
+table goes there (-o -).
 ` + exitStatusHelp,
 		Example: `  # The receipts as Ines may see them
   cubeward mask -m examples/us-budget -u ines@treasury.gov \

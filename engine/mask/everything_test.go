@@ -255,4 +255,3 @@ func (e *everything) cell(b *cube.Block, row int) (items []cube.ItemID, ok bool)
 	}
 	return items, ok
 }
-
