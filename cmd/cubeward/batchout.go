@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -89,33 +88,6 @@ func (o *tableOut) publish() error {
 		return nil
 	}
 	return o.file.publish()
-}
-
-// streamWriter writes an Arrow IPC stream. Each batch is handed on as it comes.
-type streamWriter struct {
-	buf *bufio.Writer
-	to  *ipc.Writer
-}
-
-func newStreamWriter(w io.Writer, schema *arrow.Schema) *streamWriter {
-	buf := bufio.NewWriterSize(w, outBufferSize)
-	return &streamWriter{buf: buf, to: ipc.NewWriter(buf, ipc.WithSchema(schema))}
-}
-
-// Write appends a batch.
-func (s *streamWriter) Write(b arrow.RecordBatch) error {
-	if err := s.to.Write(b); err != nil {
-		return failed(err)
-	}
-	return failed(s.buf.Flush())
-}
-
-// Close writes the end marker.
-func (s *streamWriter) Close() error {
-	if err := s.to.Close(); err != nil {
-		return failed(err)
-	}
-	return failed(s.buf.Flush())
 }
 
 // fileWriter writes an Arrow IPC file. A file has one dictionary for each column; where batches have their own, they
