@@ -2,7 +2,8 @@
 // in a Pool: equal content has one SetID, and an id never changes its content. At rest a set is a few bytes in an
 // arena; every operation works on dense 64-bit words and interns its result.
 //
-// Cell c of a set is bit c%64 of word c/64. The cells of a space are numbered with the last axis fastest.
+// Cell c of a set is bit c%64 of word c/64. The cells of a space are numbered with the last axis fastest. A Region is the
+// cells that sets over some axes of one space all have: counted, and searched, without being built.
 //
 // The functions panic where the caller broke a contract that no data can break: an axis that does not exist, an
 // item past the end of its axis, more than MaxCells cells, an id of another pool or of a larger space.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cubeward/cubeward/engine/audit"
 )
 
 // What diff says, as text and as JSON, and refuses.
@@ -141,4 +143,18 @@ func TestDiffOfRightsFiles(t *testing.T) {
 	require.Equal(t, statusInvalid, got.status)
 	require.Empty(t, got.stdout)
 	require.Contains(t, got.stderr, "do not hold every member")
+}
+
+// What could not be counted in time is marked wherever it stands, and is a difference.
+func TestBoundsAreMarked(t *testing.T) {
+	require.Equal(t, "+≤5 −3", deltaText(deltaRange{2, 5, true}, deltaRange{3, 3, false}))
+	require.Equal(t, "≤7", partOf(audit.Partial, 7, true))
+	require.Empty(t, partOf(audit.Full, 7, false))
+	change := audit.Change{ReadGained: audit.Delta{Cells: 3, AtMost: true}}
+	require.True(t, inexact(change))
+	require.False(t, inexact(audit.Change{ReadGained: audit.Delta{Cells: 3}}))
+	d := &audit.Difference{Changes: []audit.Change{change}}
+	require.True(t, fails(d, failOnGained))
+	require.True(t, fails(d, failOnAny))
+	require.False(t, fails(d, failOnLost))
 }

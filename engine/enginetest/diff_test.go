@@ -167,6 +167,16 @@ func turnovers(t *testing.T, d *audit.Difference, old, new truth) map[string]tur
 				require.Equal(t, []cube.Rights{was, is}, []cube.Rights{e.From, e.To}, "%s: example", key)
 			}
 			require.NotEmpty(t, c.Why)
+			var parts turnover
+			for _, p := range c.Parts {
+				require.NotEmpty(t, p.Why)
+				require.Subset(t, c.Why, p.Why)
+				parts.readGained += p.ReadGained.Cells
+				parts.readLost += p.ReadLost.Cells
+				parts.writeGained += p.WriteGained.Cells
+				parts.writeLost += p.WriteLost.Cells
+			}
+			require.Equal(t, out[key], parts, "%s: parts", key)
 		}
 	}
 	return out
