@@ -41,13 +41,8 @@ func (o steps) cut(n int) steps {
 
 // setCells writes to cells the offset of each code. It is false where a code has none.
 func setCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps) bool {
-	codes = codes[:len(cells)]
-	done, most := cellWords(cells, codes, o, false)
-	if done > 0 && uint64(most) >= uint64(len(o.of)) {
-		return false
-	}
-	cells, codes = cells[done:], codes[done:]
-	of := o.of
+	cells, codes, ok := cellsAtOnce(cells, codes, o, false)
+	of, codes := o.of, codes[:len(cells)]
 	for i := range cells {
 		c := codes[i]
 		if uint(c) >= uint(len(of)) {
@@ -55,18 +50,13 @@ func setCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps) bo
 		}
 		cells[i] = of[c]
 	}
-	return true
+	return ok
 }
 
 // addToCells adds to cells the offset of each code. It is false where a code has none.
 func addToCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps) bool {
-	codes = codes[:len(cells)]
-	done, most := cellWords(cells, codes, o, true)
-	if done > 0 && uint64(most) >= uint64(len(o.of)) {
-		return false
-	}
-	cells, codes = cells[done:], codes[done:]
-	of := o.of
+	cells, codes, ok := cellsAtOnce(cells, codes, o, true)
+	of, codes := o.of, codes[:len(cells)]
 	for i := range cells {
 		c := codes[i]
 		if uint(c) >= uint(len(of)) {
@@ -74,5 +64,12 @@ func addToCells[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps) 
 		}
 		cells[i] += of[c]
 	}
-	return true
+	return ok
+}
+
+// cellsAtOnce is setCells and addToCells for the first codes; it is followed by those that are left, and false where a code has no offset.
+func cellsAtOnce[T uint8 | uint16 | uint32](cells []uint32, codes []T, o *steps, add bool) (leftCells []uint32, left []T, ok bool) {
+	codes = codes[:len(cells)]
+	done, most := cellWords(cells, codes, o, add)
+	return cells[done:], codes[done:], done == 0 || uint64(most) < uint64(len(o.of))
 }
