@@ -172,15 +172,21 @@ func listSpans[O offset](o []O, words []uint64) []span {
 	return list
 }
 
-// blockBytes are moved at once where a stretch is short: what is too much is written over by the stretches after it.
-const blockBytes = 64
+// Stretches of up to shortSpan bytes are moved in blocks: what is too much is written over by the stretches after it.
+const (
+	blockBytes = 64
+	shortSpan  = 8 * blockBytes
+)
 
 // copySpans copies the stretches of values, which fill dst.
 func copySpans(dst, src []byte, list []span, width int) {
 	for _, x := range list {
 		from, n := x.from*width, (x.to-x.from)*width
-		if n <= blockBytes && len(dst) >= blockBytes && len(src)-from >= blockBytes {
-			*(*[blockBytes]byte)(dst) = *(*[blockBytes]byte)(src[from:])
+		if n <= shortSpan && len(dst) >= shortSpan && len(src)-from >= shortSpan {
+			d, s := (*[shortSpan]byte)(dst), (*[shortSpan]byte)(src[from:])
+			for at := 0; at < n; at += blockBytes {
+				*(*[blockBytes]byte)(d[at&(shortSpan-blockBytes):]) = *(*[blockBytes]byte)(s[at&(shortSpan-blockBytes):])
+			}
 		} else {
 			copy(dst[:n], src[from:from+n])
 		}
