@@ -67,7 +67,7 @@ test: ## all tests of all modules, with the race detector
 	@bad=0; for m in $(MODULES); do echo "go test -race: $$m"; ( cd $$m && $(GO) test -race -timeout 40m ./... ) || bad=1; done; exit $$bad
 
 # What masks, as on processors that lack some or all of the vectors there are here; Go and the kernels ask GODEBUG.
-MASKING   = ./engine/mask/... ./engine/parquetio ./engine/enginetest
+MASKING   = ./engine/mask/... ./engine/parquetio
 
 machines: ## tests of masking as on an older processor: with AVX2 alone, and in plain Go
 	@bad=0; for off in cpu.avx512f=off cpu.avx512f=off,cpu.avx2=off; do \

@@ -92,7 +92,7 @@ func maskTargets() []Target {
 			Prepare: againstLoop(hot, 30),
 		},
 		{
-			Name: "decide 64 Ki hot rows by 3 dimension columns, 6 factors, and hand out the batch, against the plain loop over bits", AtMost: 1.0 / 4, Kernels: []Kernels{avx512},
+			Name: "decide 64 Ki hot rows by 3 dimension columns, 6 factors, and hand out the batch, against the plain loop over bits", AtMost: 1.0 / 4, Kernels: vectors,
 			Prepare: againstLoop(six, 10),
 		},
 		{
