@@ -82,7 +82,10 @@ func exported(t *testing.T, r *engine.Rights) []byte {
 		col, err := r.Values(t.Context(), b)
 		require.NoError(t, err)
 		vec := col.Vector()
-		fmt.Fprintln(h, col.Form(), col.Cells(), vec.Numbers, vec.Ints, vec.Bytes, vec.Dict)
+		fmt.Fprintln(h, col.Form(), len(col.Cells()), len(vec.Numbers), len(vec.Ints), len(vec.Bytes), vec.Dict)
+		for _, part := range []any{col.Cells(), vec.Numbers, vec.Ints, vec.Bytes} {
+			require.NoError(t, binary.Write(h, binary.LittleEndian, part))
+		}
 	}
 	return h.Sum(nil)
 }
