@@ -2,7 +2,6 @@ package inherit
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/cubeward/cubeward/cube"
@@ -39,7 +38,8 @@ func (b *builder) keyOf(id NodeID) key {
 type builder struct {
 	plan    *Plan
 	errs    cube.Errors
-	byText  map[string]NodeID
+	byKey   map[string]NodeID
+	room    []byte // for a key
 	numbers formula.Numbers
 	exprIDs map[int]ExprID
 	wide    []*cube.List // the dimensions of a node past MaxCells, until somebody reports it
@@ -51,16 +51,15 @@ func newBuilder(ws *cube.Workspace) *builder {
 			ws: ws, formulas: make([]*formula.Expr, len(ws.Blocks())), states: make([]*State, len(ws.Blocks())),
 			reserved: map[*cube.Application]stateNodes{}, passed: map[*cube.Rule]int{}, governed: map[*cube.Rule]int{},
 		},
-		byText:  map[string]NodeID{},
+		byKey:   map[string]NodeID{},
 		exprIDs: map[int]ExprID{},
 	}
 }
 
 // add returns the node equal to n, which it makes where there is none.
 func (b *builder) add(n Node) NodeID {
-	text := fmt.Sprintf("%d %d %x %p %d %t %v %p %p %v %x %x %t %p", n.tag, n.Kind, dimsKey(n.Dims), n.Origin, n.Category, n.Scenario, n.Inputs,
-		n.App, n.Metric, sourcesKey(n.From), dimsKey(n.Lists), dimsKey(n.Over), n.Blank, n.Block)
-	if id, ok := b.byText[text]; ok {
+	b.room = appendNode(b.room[:0], &n)
+	if id, ok := b.byKey[string(b.room)]; ok {
 		return id
 	}
 	if _, ok := cells(n.Dims); !ok {
@@ -68,20 +67,65 @@ func (b *builder) add(n Node) NodeID {
 	}
 	n.ID = NodeID(len(b.plan.nodes))
 	b.plan.nodes = append(b.plan.nodes, n)
-	b.byText[text] = n.ID
+	b.byKey[string(b.room)] = n.ID
 	return n.ID
 }
 
-func sourcesKey(from []Source) string {
-	s := ""
-	for _, f := range from {
-		dim := cube.ListID(-1)
-		if f.Dim != nil {
-			dim = f.Dim.ID
+// appendNode writes all of a node but its number: equal bytes mean equal nodes. It is what tracing a block takes most
+// of, which makes a million nodes where hundreds of blocks stand on each other.
+func appendNode(key []byte, n *Node) []byte {
+	flags := uint64(0)
+	for i, is := range []bool{n.Scenario, n.Blank} {
+		if is {
+			flags |= 1 << i
 		}
-		s += fmt.Sprintf("%d,%d,%d,%d,%d;", f.Form, dim, f.Expr, f.Item, f.Shift)
 	}
-	return s
+	for _, x := range []uint64{
+		uint64(n.tag), uint64(n.Kind), uint64(n.Category), flags, appKey(n.Origin), appKey(n.App), blockKey(n.Metric), blockKey(n.Block),
+		uint64(len(n.Inputs)), uint64(len(n.From)),
+	} {
+		key = binary.AppendUvarint(key, x)
+	}
+	for _, in := range n.Inputs {
+		key = binary.AppendUvarint(key, uint64(in))
+	}
+	for _, f := range n.From {
+		key = append(key, byte(f.Form))
+		key = binary.AppendUvarint(key, listKey(f.Dim))
+		for _, x := range []int64{int64(f.Expr), int64(f.Item), int64(f.Shift)} {
+			key = binary.AppendVarint(key, x)
+		}
+	}
+	for _, lists := range [][]*cube.List{n.Dims, n.Lists, n.Over} {
+		key = binary.AppendUvarint(key, uint64(len(lists)))
+		for _, l := range lists {
+			key = binary.AppendUvarint(key, listKey(l))
+		}
+	}
+	return key
+}
+
+// The keys of what a node refers to: from 1, 0 is nothing. An application goes by its list Role.
+
+func appKey(app *cube.Application) uint64 {
+	if app == nil {
+		return 0
+	}
+	return listKey(app.RoleList)
+}
+
+func blockKey(b *cube.Block) uint64 {
+	if b == nil {
+		return 0
+	}
+	return uint64(b.ID) + 1
+}
+
+func listKey(l *cube.List) uint64 {
+	if l == nil {
+		return 0
+	}
+	return uint64(l.ID) + 1
 }
 
 // exprID numbers an expression so that equal expressions, wherever they stand, have one number: their items are
