@@ -66,7 +66,7 @@ func TestGuardAllocationsPerBatch(t *testing.T) {
 		few, many, wide := allocs(1<<13, 1), allocs(1<<18, 1), allocs(1<<13, 9)
 		t.Logf("%-70s %4.0f, with 32 times the rows %4.0f, for each further measure %.1f", name, few, many, (wide-few)/8)
 		require.LessOrEqual(t, many, few+8, name)
-		require.LessOrEqual(t, (wide-few)/8, 30.0, name)
+		require.LessOrEqual(t, (wide-few)/8, 20.0, name)
 	}
 }
 
