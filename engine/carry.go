@@ -18,13 +18,35 @@ type walk struct {
 	plan    *inherit.Plan
 	maps    []mapping // by the plan's ExprIDs
 	profile profileID
-	known   *nodeSets                       // of the nodes that are the rights' own
-	more    map[inherit.NodeID]bitmap.SetID // of those past them, which mean something else in every longer plan
-	made    map[string]bitmap.SetID         // what those past them made of their inputs, for walks of the same plan; nil: not remembered
+	known   *nodeSets               // of the nodes that are the rights' own
+	more    *laterSets              // of those past them, which mean something else in every longer plan
+	made    map[string]bitmap.SetID // what those past them made of their inputs, for walks of the same plan; nil: not remembered
 }
 
 func (r *Rights) walk(memo *epoch, p profileID, plan *inherit.Plan, maps []mapping) *walk {
-	return &walk{r: r, memo: memo, plan: plan, maps: maps, profile: p, known: memo.of(p), more: map[inherit.NodeID]bitmap.SetID{}}
+	return &walk{r: r, memo: memo, plan: plan, maps: maps, profile: p, known: memo.of(p), more: &laterSets{own: r.plan.Len()}}
+}
+
+// laterSets is the sets of the nodes past the rights' own.
+type laterSets struct {
+	own  int
+	next []bitmap.SetID // one more than the number of the set, 0 where it is not known
+}
+
+func (l *laterSets) get(id inherit.NodeID) (bitmap.SetID, bool) {
+	i := int(id) - l.own
+	if i >= len(l.next) || l.next[i] == 0 {
+		return 0, false
+	}
+	return l.next[i] - 1, true
+}
+
+func (l *laterSets) put(id inherit.NodeID, s bitmap.SetID) {
+	i := int(id) - l.own
+	if i >= len(l.next) {
+		l.next = append(l.next, make([]bitmap.SetID, i+1-len(l.next))...)
+	}
+	l.next[i] = s + 1
 }
 
 func (w *walk) set(id inherit.NodeID) bitmap.SetID {
@@ -33,7 +55,7 @@ func (w *walk) set(id inherit.NodeID) bitmap.SetID {
 		if s, ok := w.known.get(id); ok {
 			return s
 		}
-	} else if s, ok := w.more[id]; ok {
+	} else if s, ok := w.more.get(id); ok {
 		return s
 	}
 	n := w.plan.Node(id)
@@ -46,7 +68,7 @@ func (w *walk) set(id inherit.NodeID) bitmap.SetID {
 	if own {
 		w.known.put(id, s)
 	} else {
-		w.more[id] = s
+		w.more.put(id, s)
 	}
 	return s
 }
@@ -66,7 +88,10 @@ func (w *walk) carry(n *inherit.Node, own bool) bitmap.SetID {
 
 // longer is carry for a node that is not the rights' own.
 func (w *walk) longer(n *inherit.Node, inputs []bitmap.SetID) bitmap.SetID {
-	if w.made == nil {
+	switch {
+	case n.Kind == inherit.And && len(inputs) == 1:
+		return inputs[0] // most of them are: they only say where a factor comes from
+	case w.made == nil:
 		return w.transport(n, inputs)
 	}
 	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+8*len(inputs)), uint32(n.ID))

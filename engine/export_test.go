@@ -6,6 +6,7 @@ import (
 	"github.com/cubeward/cubeward/bitmap"
 	"github.com/cubeward/cubeward/cube"
 	"github.com/cubeward/cubeward/formula"
+	"github.com/cubeward/cubeward/inherit"
 )
 
 // Narrowed evaluates a formula over kinds of members however many there are, for tests.
@@ -53,3 +54,6 @@ func (r *Rights) Crowd() { r.line.table.live = -spareProfiles }
 
 // Pool is the pool of the sets, to tell whether another one was begun.
 func (r *Rights) Pool() *bitmap.Pool { return r.pool }
+
+// Reaching is what Ways and Suppose take a node to lie on a way of factor i by.
+func (t *Trace) Reaching(i int) func(inherit.NodeID) bool { return t.reaching(i) }

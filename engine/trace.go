@@ -16,9 +16,10 @@ import (
 type Trace struct {
 	Factors []inherit.Factor
 
-	view *View
-	plan *inherit.Plan
-	walk *walk
+	traces *Traces
+	view   *View
+	plan   *inherit.Plan
+	walk   *walk
 }
 
 // Trace follows the factors of the view's block from where the model states them (SPEC 4.1). It fails where a mapping
@@ -27,32 +28,7 @@ func (v *View) Trace(ctx context.Context) (*Trace, error) {
 	if v.grant == nil {
 		return nil, errors.New("engine: the zero View has no factors")
 	}
-	r := v.member.rights
-	if err := r.readyToExplain(); err != nil {
-		return nil, err
-	}
-	t := r.plan.Trace(v.grant.ref.App, v.grant.ref.Block)
-	maps, err := r.mapMore(ctx, r.mappings, t.Plan())
-	if err != nil {
-		return nil, err
-	}
-	return &Trace{Factors: t.Factors, view: v, plan: t.Plan(), walk: r.walk(r.memo.now.Load(), r.of.at(int(v.member.id)), t.Plan(), maps)}, nil
-}
-
-// For is the trace for another view of the same block and Rights. What does not depend on members is shared, and so are
-// the sets of members who hold the same, so that asking for many members costs little more than for one. Neither the
-// trace nor those made from it are to be used by several goroutines at once. It panics where the block is another one.
-func (t *Trace) For(v *View) *Trace {
-	if v.grant == nil || v.grant.ref != t.view.grant.ref || v.member.rights != t.view.member.rights {
-		panic("engine: a trace of another block")
-	}
-	if t.walk.made == nil {
-		t.walk.made = map[string]bitmap.SetID{}
-	}
-	r := v.member.rights
-	w := r.walk(t.walk.memo, r.of.at(int(v.member.id)), t.plan, t.walk.maps)
-	w.made = t.walk.made
-	return &Trace{Factors: t.Factors, view: v, plan: t.plan, walk: w}
+	return v.member.rights.Traces().Of(ctx, v)
 }
 
 // Plan is the plan that the factors' nodes are of.

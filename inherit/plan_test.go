@@ -188,3 +188,26 @@ func TestPlanOfLongChain(t *testing.T) {
 	}
 	require.Less(t, inputs, 30*steps)
 }
+
+// A tracer of many blocks makes each node once: as many as for the last block of a chain alone, which stands on all.
+func TestTracerFollowsOnce(t *testing.T) {
+	m := newModel(t)
+	const depth = 60
+	last := m.revenue
+	blocks := []*cube.Block{last}
+	for i := range depth {
+		last = m.metric(fmt.Sprintf("M%d", i), fmt.Sprintf("'%s' + 1", last.Name), m.country, m.month)
+		blocks = append(blocks, last)
+	}
+	m.rule("all of them", m.access, blocks[1:]...)
+	p := m.plan()
+	alone := p.Trace(nil, last)
+	tracer := p.Tracer()
+	var all *Trace
+	for _, b := range blocks {
+		all = tracer.Trace(nil, b)
+		require.Len(t, all.Factors, len(p.Trace(nil, b).Factors), b.Name)
+	}
+	require.Equal(t, alone.Plan().Len(), all.Plan().Len())
+	require.Same(t, all, tracer.Trace(nil, last))
+}

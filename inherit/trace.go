@@ -36,7 +36,7 @@ type Factor struct {
 	CutBy  []*cube.Rule // ByIgnore: the rules
 }
 
-// Trace is the stated factors of one block, each by itself. Its nodes extend those of the plan.
+// Trace is the stated factors of one block, each by itself. Its nodes extend those of the plan. It is shared: read only.
 type Trace struct {
 	plan    *Plan
 	Factors []Factor
@@ -52,18 +52,52 @@ func (t *Trace) Plan() *Plan { return t.plan }
 //
 // A restored plan must have passed Check; where it did not, there are no factors.
 func (p *Plan) Trace(app *cube.Application, blk *cube.Block) *Trace {
+	return p.Tracer().Trace(app, blk)
+}
+
+// Tracer traces several blocks of a plan, and what they build on in common once. It holds on to all of that, and is not
+// to be used by several goroutines at once.
+type Tracer struct {
+	plan   *Plan
+	tracer *tracer // nil where there are no factors
+	traces map[stateOf]*Trace
+}
+
+// Tracer is one that has traced nothing yet.
+func (p *Plan) Tracer() *Tracer {
+	out := &Tracer{plan: p, traces: map[stateOf]*Trace{}}
 	whole, err := p.whole()
 	if err != nil {
-		return &Trace{plan: p}
+		return out
 	}
-	p = whole
-	ext := *p
-	ext.nodes, ext.exprs = slices.Clip(p.nodes), slices.Clip(p.exprs)
-	tr := &tracer{builder: newBuilder(p.ws), tags: []stated{{}}, known: map[stateOf]*traced{}, byOrigin: map[stated]tag{}}
+	out.plan = whole
+	ext := *whole
+	ext.nodes, ext.exprs = slices.Clip(whole.nodes), slices.Clip(whole.exprs)
+	tr := &tracer{builder: newBuilder(whole.ws), tags: []stated{{}}, known: map[stateOf]*traced{}, byOrigin: map[stated]tag{}}
 	tr.plan = &ext
-	for i, e := range p.exprs {
+	for i, e := range whole.exprs {
 		tr.exprIDs[tr.numbers.Of(e)] = ExprID(i)
 	}
+	out.tracer = tr
+	return out
+}
+
+// Trace is Plan.Trace. The plans of all traces of a Tracer are one, which grows with each block: what has a number in it
+// keeps that.
+func (t *Tracer) Trace(app *cube.Application, blk *cube.Block) *Trace {
+	if t.tracer == nil {
+		return &Trace{plan: t.plan}
+	}
+	key := stateOf{app, blk}
+	out, ok := t.traces[key]
+	if !ok {
+		out = t.tracer.trace(t.plan, app, blk)
+		t.traces[key] = out
+	}
+	return out
+}
+
+func (tr *tracer) trace(p *Plan, app *cube.Application, blk *cube.Block) *Trace {
 	top := tr.of(app, blk)
 	out := &Trace{plan: tr.plan}
 	for _, id := range sortedNodes(top.factors) {

@@ -127,6 +127,7 @@ func newDiffer(old, new *engine.Rights, opt DiffOptions) (*differ, []BlockPair, 
 		if err := d.complete(s); err != nil {
 			return nil, nil, err
 		}
+		d.stated[s] = d.side(s).Traces()
 	}
 	d.oneSided()
 	if err := d.pairMembers(); err != nil {

@@ -18,10 +18,11 @@ const (
 // differ works out a Difference.
 type differ struct {
 	Difference
-	opt   DiffOptions
-	kinds []*memberKind
-	lists map[[2]*cube.List]*listPair
-	there map[[2]*cube.List][]int32 // the items of a list as the other side has them
+	opt    DiffOptions
+	stated [2]*engine.Traces // of the sides
+	kinds  []*memberKind
+	lists  map[[2]*cube.List]*listPair
+	there  map[[2]*cube.List][]int32 // the items of a list as the other side has them
 	// Whether the given values of two blocks differ, where that was asked.
 	compared map[[2]*cube.Block]bool
 }

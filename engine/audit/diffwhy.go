@@ -19,17 +19,13 @@ type tracedBlock struct {
 	alike  map[string][]int // the factors that are stated so
 }
 
-func traced(ctx context.Context, v *engine.View) (*tracedBlock, error) {
-	t, err := v.Trace(ctx)
-	if err != nil {
-		return nil, err
-	}
+func tracedOf(t *engine.Trace) *tracedBlock {
 	out := &tracedBlock{t, make([]string, len(t.Factors)), map[string][]int{}}
 	for i := range t.Factors {
 		key := stated(t, i)
 		out.stated[i], out.alike[key] = key, append(out.alike[key], i)
 	}
-	return out, nil
+	return out
 }
 
 // stated is how the model states a factor, its rules apart: equal for the same one of another model, cut or not.
@@ -66,12 +62,12 @@ func (c *blockDiff) reasoning(ctx context.Context, k *memberKind) (*reasoning, e
 		if err != nil {
 			return nil, err
 		}
-		if c.traced[s] == nil {
-			if c.traced[s], err = traced(ctx, v); err != nil {
-				return nil, err
-			}
+		if x.traces[s], err = c.stated[s].Of(ctx, v); err != nil {
+			return nil, err
 		}
-		x.traces[s] = c.traced[s].For(v)
+		if c.traced[s] == nil {
+			c.traced[s] = tracedOf(x.traces[s])
+		}
 	}
 	return x, nil
 }
