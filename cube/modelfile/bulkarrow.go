@@ -39,62 +39,19 @@ func (l *loader) bulkArrow(at bulkTable, plan *bulkPlan, take func(*bulkRows) bo
 			}
 		}
 	}
-	b := &batches{parser: &rowsParser{plan: plan}, take: take}
-	defer b.wait()
+	p := &rowsParser{plan: plan}
 	for {
-		if err := t.advance(); err != nil || !b.settle() {
+		if err := t.advance(); err != nil {
 			return false
 		}
 		if t.batch == nil {
 			l.told.read(t.size)
 			return true
 		}
-		if t.rows -= t.batch.NumRows(); t.rows < 0 {
+		rows := p.batch(t.batch) // not beside reading the next: what readers allocate with is theirs, and for one goroutine
+		if t.rows -= t.batch.NumRows(); t.rows < 0 || !rows.ok || !take(&rows) {
 			return false
 		}
-		b.start(t.batch)
-	}
-}
-
-// batches makes rows of one record batch while the next is read.
-type batches struct {
-	parser  *rowsParser
-	take    func(*bulkRows) bool
-	pending chan bulkRows // nil where no batch is
-}
-
-// start begins with a batch, when the one before is settled.
-func (b *batches) start(batch arrow.RecordBatch) {
-	pending := make(chan bulkRows, 1)
-	b.pending = pending
-	batch.Retain()
-	go func() {
-		rows := bulkRows{}
-		defer func() {
-			if recover() != nil { // the batch is damaged
-				rows.ok = false
-			}
-			batch.Release()
-			pending <- rows
-		}()
-		rows = b.parser.batch(batch)
-	}()
-}
-
-// settle has the rows of the last batch taken, and says whether they were.
-func (b *batches) settle() bool {
-	if b.pending == nil {
-		return true
-	}
-	rows := <-b.pending
-	b.pending = nil
-	return rows.ok && b.take(&rows)
-}
-
-// wait lets the last batch go.
-func (b *batches) wait() {
-	if b.pending != nil {
-		<-b.pending
 	}
 }
 
