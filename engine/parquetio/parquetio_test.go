@@ -209,7 +209,7 @@ func TestStoredSchemaIsWrittenAnew(t *testing.T) {
 		}
 		again, err := base64.StdEncoding.DecodeString(*md.FindValue("ARROW:schema"))
 		require.NoError(t, err)
-		mem := &bounded{Allocator: memory.NewGoAllocator(), limit: 1 << 20, left: 1 << 20}
+		mem := newBounded(1 << 20)
 		r, err := ipc.NewReader(bytes.NewReader(again), ipc.WithAllocator(mem))
 		require.NoError(t, err)
 		require.Equal(t, 2, r.Schema().NumFields())
@@ -273,4 +273,19 @@ func TestReadTable(t *testing.T) {
 	r.Release()
 	_, err = f.Seek(0, 0)
 	require.NoError(t, err, "the file stays the caller's")
+}
+
+// What was read may be let go while more is read: what may be taken is counted right, and by one at a time.
+func TestBatchesAreLetGoElsewhere(t *testing.T) {
+	mem := newBounded(1 << 20)
+	for range 200 {
+		taken, done := mem.Allocate(1<<19), make(chan struct{})
+		go func() {
+			defer close(done)
+			mem.Free(taken)
+		}()
+		mem.Free(mem.Allocate(1 << 19))
+		<-done
+		require.Equal(t, mem.limit, mem.left.Load())
+	}
 }

@@ -64,7 +64,7 @@ func NewReader(r parquet.ReaderAtSeeker, opt Options) (*Reader, error) {
 	if limit == 0 {
 		limit = DefaultMemoryLimit
 	}
-	out := &Reader{mem: &bounded{Allocator: memory.NewGoAllocator(), limit: limit, left: limit}}
+	out := &Reader{mem: newBounded(limit)}
 	out.refs.Store(1)
 	err := guard(func() error { return out.open(r) })
 	if err != nil {
@@ -155,7 +155,7 @@ func (r *Reader) Next() bool {
 	if r.err != nil {
 		return false
 	}
-	r.mem.left = r.mem.limit
+	r.mem.left.Store(r.mem.limit)
 	more := false
 	err := guard(func() error {
 		if more = r.from.Next(); !more {
@@ -231,10 +231,17 @@ func guard(call func() error) (err error) {
 }
 
 // bounded allocates at most left bytes; more panics, which guard turns into ErrTooLarge. A small compressed page may
-// claim to be of any size.
+// claim to be of any size. Batches may be let go by other goroutines than the one that reads.
 type bounded struct {
 	memory.Allocator
-	limit, left int64
+	limit int64
+	left  atomic.Int64
+}
+
+func newBounded(limit int64) *bounded {
+	b := &bounded{Allocator: memory.NewGoAllocator(), limit: limit}
+	b.left.Store(limit)
+	return b
 }
 
 // Allocate is size bytes.
@@ -251,14 +258,17 @@ func (b *bounded) Reallocate(size int, old []byte) []byte {
 
 // Free gives a slice back.
 func (b *bounded) Free(old []byte) {
-	b.left = min(b.left+int64(len(old)), b.limit)
+	for {
+		left := b.left.Load()
+		if b.left.CompareAndSwap(left, min(left+int64(len(old)), b.limit)) {
+			break
+		}
+	}
 	b.Allocator.Free(old)
 }
 
 func (b *bounded) take(n int) {
-	if n > 0 {
-		if b.left -= int64(n); b.left < 0 {
-			panic(ErrTooLarge)
-		}
+	if n > 0 && b.left.Add(-int64(n)) < 0 {
+		panic(ErrTooLarge)
 	}
 }
