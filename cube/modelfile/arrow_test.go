@@ -340,3 +340,31 @@ func (r countReleases) Release() {
 	*r.n++
 	r.RecordReader.Release()
 }
+
+// Lists are read for their items and then for their properties: a file that has other rows by then is a mistake, also where
+// it has fewer, which would leave properties BLANK.
+func TestTablesThatChangeWhileTheyAreRead(t *testing.T) {
+	for second, wrong := range map[string]bool{`[{"L":"a","P":1},{"L":"b","P":2}]`: false, `[{"L":"a","P":1}]`: true, `[]`: true, `[{"L":"a","P":1},{"L":"c","P":2}]`: true, `[{"L":"a"},{"L":"b"},{"L":"c"}]`: true} {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "l.mine"), []byte("x"), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "model.yaml"), []byte("cubeward: 1\napplication: A\nlists: {L: {file: l.mine, properties: {P: {type: number}}}}\n"), 0o600))
+		schema := arrow.NewSchema([]arrow.Field{{Name: "L", Type: arrow.BinaryTypes.String}, {Name: "P", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
+		asked := 0
+		_, err := Load(dir, Options{Tables: map[string]TableReader{".mine": func(*io.SectionReader) (array.RecordReader, error) {
+			rows := `[{"L":"a","P":1},{"L":"b","P":2}]`
+			if asked++; asked > 1 {
+				rows = second
+			}
+			batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(rows))
+			if err != nil {
+				return nil, err
+			}
+			return array.NewRecordReader(schema, []arrow.RecordBatch{batch})
+		}}})
+		if wrong {
+			require.ErrorContains(t, err, "the file changed while it was read", second)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}

@@ -202,7 +202,7 @@ func (l *loader) bulkColumns(x *list, properties []*property) bool {
 		row += rows.n
 		return true
 	})
-	if !ok {
+	if !ok || row != x.Len() { // it was read for the items before, and may be another file since
 		return false
 	}
 	for i, p := range properties {

@@ -219,9 +219,9 @@ func (l *loader) loadColumns(x *list, properties []*property) {
 	if !ok {
 		return
 	}
-	row := 0
-	l.rows(t, func(fields []field) {
-		if row >= x.Len() || strings.TrimSpace(fields[0].text) != x.Item(cube.ItemID(row)) {
+	row, changed := 0, false
+	whole := l.rows(t, func(fields []field) {
+		if changed = changed || row >= x.Len() || strings.TrimSpace(fields[0].text) != x.Item(cube.ItemID(row)); changed {
 			l.mistake(t.at(0), "the file changed while it was read")
 			return
 		}
@@ -235,6 +235,9 @@ func (l *loader) loadColumns(x *list, properties []*property) {
 		}
 		row++
 	})
+	if whole && !changed && row < x.Len() {
+		l.mistake(x.src.pos(x.def.get("file")), "%s: the file changed while it was read", t.path())
+	}
 	for i, p := range properties {
 		p.Input = l.column(builders[i])
 	}
